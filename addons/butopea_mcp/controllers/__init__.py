@@ -1,0 +1,5 @@
+from . import capabilities
+from . import execute
+from . import schema
+from . import search
+from . import session

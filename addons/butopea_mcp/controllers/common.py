@@ -1,0 +1,57 @@
+"""What all routes share: how they are declared, and the user's environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.exceptions import NotFound
+
+from odoo import api, http, models
+from odoo.exceptions import UserError
+from odoo.http import request
+
+from .. import compat
+
+
+def mcp_route(path: str) -> Callable:
+    """Declare a JSON-RPC route that takes a session or an API key.
+
+    There is no CSRF token, as on all JSON routes of Odoo: a page of another
+    site cannot send JSON without the preflight request that Odoo refuses.
+    """
+    return http.route(
+        path, type=compat.JSON_ROUTE, auth="butopea_mcp", methods=["POST"]
+    )
+
+
+class McpController(http.Controller):
+    def _mcp_env(self) -> api.Environment:
+        """The user's environment: own context, then the one of the request.
+
+        Companies that are not the user's are refused by Odoo as soon as they
+        are used. They are used here, so that no call goes on without them.
+        """
+        own = request.env["res.users"].context_get()
+        return self._mcp_with_context({**own, **compat.request_context(request)})
+
+    def _mcp_with_context(self, context: dict[str, Any]) -> api.Environment:
+        request.update_env(context=context)
+        if context.get("allowed_company_ids"):
+            request.env.companies  # noqa: B018
+        return request.env
+
+    def _mcp_model(self, env: api.Environment, name: Any) -> models.BaseModel:
+        if not isinstance(name, str) or name not in env:
+            raise NotFound(f"The model {name!r} does not exist.")
+        return env[name]
+
+
+def checked(value: Any, types: type | tuple[type, ...], what: str, default: Any) -> Any:
+    """`value` if it is of `types`, `default` if it was not sent, else an error."""
+    if value is None:
+        return default
+    # JSON's true is no number, but Python's is.
+    if not isinstance(value, types) or (isinstance(value, bool) and types is int):
+        raise UserError(f"{what}, but got {value!r}.")
+    return value

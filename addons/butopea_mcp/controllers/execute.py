@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from typing import Any
+
+from odoo import models
+from odoo.exceptions import MissingError, UserError
+
+from .. import compat
+from ..lib.json_value import json_value
+from .common import McpController, checked, mcp_route
+
+
+class ExecuteController(McpController):
+    @mcp_route("/mcp/execute")
+    def mcp_execute(
+        self,
+        model: str,
+        method: str,
+        ids: list[int] | None = None,
+        args: list | None = None,
+        kwargs: dict | None = None,
+        values: dict | list | None = None,
+        context: dict | None = None,
+    ) -> dict[str, Any]:
+        """Call a public method of a model, or of its records `ids`.
+
+        A failure is raised: it ends the transaction, so Odoo rolls back all
+        that the call did, and answers with the error.
+        """
+        env = self._mcp_env()
+        args = list(checked(args, list, "args must be a list", []))
+        kwargs = dict(checked(kwargs, dict, "kwargs must be an object", {}))
+        # As in Odoo's own calls, a context may also come with the arguments.
+        own_context = checked(
+            kwargs.pop("context", None), dict, "context must be an object", None
+        )
+        if own_context:
+            env = self._mcp_with_context({**env.context, **own_context})
+        records = self._mcp_model(env, model).browse(self._record_ids(ids))
+        # Odoo's own rule on what may be called from outside.
+        compat.get_public_method(records, method)
+        call = {"create": self._create, "write": self._write, "unlink": self._unlink}
+        if method in call:
+            answer = call[method](records, args, kwargs, values)
+        else:
+            result = getattr(records, method)(*args, **kwargs)
+            # Constraints and stored computations that still wait fail here.
+            env.flush_all()
+            answer = {"result": json_value(result, env)}
+        env.flush_all()
+        return {"success": True, **answer}
+
+    def _record_ids(self, ids: Any) -> list[int]:
+        if isinstance(ids, int) and not isinstance(ids, bool):
+            return [ids]
+        ids = checked(ids, list, "ids must be a list of numbers", [])
+        for record_id in ids:
+            checked(record_id, int, "ids must be a list of numbers", None)
+        return ids
+
+    def _values(self, args: list, kwargs: dict, values: Any, names: tuple) -> Any:
+        """The values, where a client may send them: `values`, or as an argument."""
+        if values is not None:
+            return values
+        if args:
+            return args[0]
+        for name in names:
+            if name in kwargs:
+                return kwargs[name]
+        raise UserError("There are no values.")
+
+    def _create(
+        self, records: models.BaseModel, args: list, kwargs: dict, values: Any
+    ) -> dict[str, Any]:
+        values = self._values(args, kwargs, values, ("vals_list", "vals", "values"))
+        checked(values, (dict, list), "values must be an object or a list", None)
+        created = records.browse().create(values)
+        records.env.flush_all()
+        if isinstance(values, dict):
+            return {"id": created.id}
+        return {"id": created[:1].id or None, "ids": created.ids}
+
+    def _write(
+        self, records: models.BaseModel, args: list, kwargs: dict, values: Any
+    ) -> dict[str, Any]:
+        values = self._values(args, kwargs, values, ("vals", "values"))
+        checked(values, dict, "values must be an object", None)
+        self._check_exist(records)
+        records.write(values)
+        return {"ids": records.ids}
+
+    def _unlink(
+        self, records: models.BaseModel, args: list, kwargs: dict, values: Any
+    ) -> dict[str, Any]:
+        self._check_exist(records)
+        ids = records.ids
+        records.unlink()
+        return {"ids": ids}
+
+    def _check_exist(self, records: models.BaseModel) -> None:
+        """Refuse records that do not exist: Odoo would do nothing, and succeed."""
+        missing = records - records.exists()
+        if missing:
+            raise MissingError(
+                f"Record does not exist or has been deleted.\n"
+                f"(Record: {missing!s}, User: {records.env.uid})"
+            )

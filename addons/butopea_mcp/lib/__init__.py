@@ -1,0 +1,2 @@
+from . import json_value
+from . import view_arch

@@ -1,0 +1,131 @@
+"""What a view's architecture says about fields and buttons.
+
+The architecture is the one that Odoo sends to the web client: inherited views
+are applied, and what the user's groups do not allow is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from lxml import etree
+
+from .. import compat
+
+# `column_invisible` hides a list's column, the others are what a form knows.
+CONDITIONS = ("required", "readonly", "invisible")
+
+
+class Element(NamedTuple):
+    """A `<field>` or `<button>`, and the condition that hides it.
+
+    The condition includes those of the elements around it.
+    """
+
+    node: etree._Element
+    hidden: Any
+
+
+class ViewArch:
+    """A parsed view of one model. Views inside of x2many fields are left out."""
+
+    def __init__(self, arch: str) -> None:
+        self.root = etree.fromstring(arch)
+
+    def _elements(
+        self, tag: str, node: etree._Element | None = None, hidden: Any = None
+    ) -> Iterator[Element]:
+        for child in (self.root if node is None else node).iterchildren(etree.Element):
+            child_hidden = compat.any_condition(
+                [hidden, compat.view_condition(child, "invisible")]
+            )
+            if child.tag == tag:
+                yield Element(child, child_hidden)
+            # Below these two stand the fields of another model.
+            if child.tag not in ("field", "groupby"):
+                yield from self._elements(tag, child, child_hidden)
+
+    def fields(self) -> dict[str, list[Element]]:
+        """Where each field stands, in the order of the view."""
+        found: dict[str, list[Element]] = {}
+        for element in self._elements("field"):
+            # Odoo 18.0 and later add the fields that a condition needs.
+            if element.node.get("name") and not element.node.get("data-used-by"):
+                found.setdefault(element.node.get("name"), []).append(element)
+        return found
+
+    def field_conditions(self, elements: list[Element]) -> dict[str, Any]:
+        """The conditions of a field that stands in the form at `elements`.
+
+        A field that stands in several places is hidden where all of them are;
+        the rest is taken from the first place that is not always hidden.
+        """
+        shown = [e for e in elements if e.hidden is not True]
+        place = (shown or elements)[0].node
+        return {
+            "required": compat.view_condition(place, "required"),
+            "readonly": compat.view_condition(place, "readonly"),
+            "invisible": compat.all_conditions(e.hidden for e in elements),
+        }
+
+    def columns(self) -> list[str]:
+        """The columns of a list that are shown, those that may be hidden last."""
+        shown, conditional = [], []
+        for name, elements in self.fields().items():
+            node, hidden = elements[0]
+            condition = compat.view_condition(node, "column_invisible")
+            if (
+                condition is True
+                or hidden is True
+                or node.get("optional") == "hide"
+                or node.get("widget") == "handle"
+            ):
+                continue
+            (shown if condition is None else conditional).append(name)
+        return shown + conditional
+
+    def buttons(self, in_header: bool = False) -> list[Element]:
+        """The buttons that call a method, and that are not always hidden.
+
+        With `in_header` only those of a list's header: the others of a list
+        stand in each line.
+        """
+        roots = self.root.findall("header") if in_header else [self.root]
+        return [
+            element
+            for root in roots
+            for element in self._elements(
+                "button", root, compat.view_condition(root, "invisible")
+            )
+            if element.node.get("type") == "object"
+            and element.node.get("name")
+            and element.hidden is not True
+        ]
+
+
+def button_label(node: etree._Element) -> str | None:
+    """The text that a button shows, if the view has it.
+
+    A statistics button has it in a `<field>` or in an element of its own; the
+    first one counts where the view has several to choose from.
+    """
+    inner = [field.get("string") for field in node.iter("field")]
+    marked = [
+        _text(element)
+        for element in node.iter(etree.Element)
+        if "o_stat_text" in (element.get("class") or "").split()
+    ]
+    candidates = [
+        node.get("string"),
+        *inner,
+        *marked,
+        _text(node),
+        node.get("title"),
+        node.get("aria-label"),
+    ]
+    return next((text for text in candidates if text), None)
+
+
+def _text(node: etree._Element) -> str:
+    return " ".join(" ".join(node.itertext()).split())

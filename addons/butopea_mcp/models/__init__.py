@@ -1,0 +1,4 @@
+from . import ir_http
+from . import mcp_capabilities
+from . import mcp_fingerprint
+from . import mcp_schema

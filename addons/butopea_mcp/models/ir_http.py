@@ -1,0 +1,110 @@
+"""Login of the module's routes: a session cookie or an API key.
+
+Odoo 16.0 and 17.0 have no login by key on routes; the one of 18.0 and later
+(`auth="bearer"`) refuses a session cookie that does not come from a browser's
+navigation. So the module brings its own, for routes with
+`auth="butopea_mcp"`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from odoo import api, models
+from odoo.exceptions import AccessDenied
+from odoo.http import request
+
+from .. import compat
+
+_logger = logging.getLogger(__name__)
+
+_BEARER = re.compile(r"^bearer(?:\s+(.*))?$", re.IGNORECASE)
+
+# Where a session that was opened by an API key keeps the ids of that key.
+SESSION_KEY_IDS = "butopea_mcp_key_ids"
+
+
+def bearer_token() -> str | None:
+    """The API key of the request; empty if the header has none, `None` without."""
+    match = _BEARER.match(request.httprequest.headers.get("Authorization", "").strip())
+    return (match.group(1) or "").strip() if match else None
+
+
+class IrHttp(models.AbstractModel):
+    _inherit = "ir.http"
+
+    @classmethod
+    def _auth_method_butopea_mcp(cls):
+        token = bearer_token()
+        if token is not None:
+            cls._butopea_mcp_login_by_key(token)
+        cls._auth_method_user()
+
+    @classmethod
+    def _butopea_mcp_login_by_key(cls, key: str) -> None:
+        # First of all, so that a refused key leaves no session file either.
+        cls._butopea_mcp_forbid_session()
+        # The scope "rpc" does not exist: it asks for a key without any scope.
+        uid = key and request.env["res.users.apikeys"]._check_credentials(
+            scope="rpc", key=key
+        )
+        if not uid:
+            _logger.info(
+                "API key refused for %s from %s",
+                request.httprequest.path,
+                request.httprequest.remote_addr,
+            )
+            error = AccessDenied()
+            error.butopea_mcp_unauthorized = True
+            raise error
+        if request.session.uid and request.session.uid != uid:
+            raise AccessDenied()
+        request.update_env(user=uid)
+
+    @classmethod
+    def _butopea_mcp_forbid_session(cls) -> None:
+        request.butopea_mcp_stateless = True
+        request.session.can_save = False
+
+    @classmethod
+    def _butopea_mcp_key_ids(cls, env: api.Environment, key: str) -> list[int]:
+        """The ids of the user's API keys that `key` may be.
+
+        The index is what Odoo itself stores in clear text to find a key. It is
+        used on a key that was verified before, so another key of the same user
+        with the same index (one in 2^32) is the worst that can be found.
+        """
+        env.cr.execute(
+            "SELECT id FROM res_users_apikeys WHERE user_id = %s AND index = %s",
+            [env.uid, key[:8]],
+        )
+        return [row[0] for row in env.cr.fetchall()]
+
+    @classmethod
+    def _authenticate(cls, endpoint):
+        """End a session when the API key that opened it is gone.
+
+        Otherwise removing a key would not take away the access it gave.
+        """
+        session = request.session
+        key_ids = session.get(SESSION_KEY_IDS)
+        if key_ids and not compat.is_key_left(request.env, key_ids, session.uid):
+            session.logout(keep_db=True)
+            request.env = api.Environment(request.env.cr, None, session.context)
+        return super()._authenticate(endpoint)
+
+    @classmethod
+    def _pre_dispatch(cls, rule, args):
+        super()._pre_dispatch(rule, args)
+        # Up to 18.0, Odoo sets `can_save` here, after the login has cleared it.
+        if getattr(request, "butopea_mcp_stateless", False):
+            request.session.can_save = False
+
+    @classmethod
+    def _handle_error(cls, exception):
+        response = super()._handle_error(exception)
+        if getattr(exception, "butopea_mcp_unauthorized", False):
+            response.status_code = 401
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
