@@ -1,0 +1,156 @@
+//! The snapshot: what Odoo said about its models, one canonical file a model.
+//!
+//! On the data's way: live Odoo → **snapshot** → IR → code and schemas. Checked in, it is the
+//! lock file of a generated crate: sorted keys and nothing volatile, so that a difference in
+//! review is a difference of Odoo's schema.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use butopea_runtime::schema::{FieldType, ModelSchema};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+
+/// The folder of the snapshot within a generated crate.
+pub const FOLDER: &str = "snapshot";
+
+/// The file that tells what shaped the snapshot.
+pub const MANIFEST: &str = "manifest.json";
+
+/// The descriptors of all models, by name, and what shaped them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    /// The descriptors.
+    pub models: BTreeMap<String, ModelSchema>,
+    /// What shaped them.
+    pub manifest: Manifest,
+}
+
+/// What shapes a schema besides Odoo's code: version, modules, the user's groups, companies
+/// and language. No URL, user name or secret, and nothing that changes by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Manifest {
+    /// The series of Odoo (`19.0`).
+    pub odoo_series: Option<String>,
+    /// The version of the module that answered.
+    pub module_version: Option<String>,
+    /// The language of labels and help.
+    pub language: Option<String>,
+    /// How many companies the user works in.
+    pub companies: usize,
+    /// The user's groups by external id or full name; absent where the user may not read them.
+    pub groups: Option<Vec<String>>,
+    /// Installed Odoo modules; absent where the user may not read them.
+    pub modules: Option<Vec<String>>,
+}
+
+impl Snapshot {
+    /// Reads the snapshot of a generated crate.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the folder or a file cannot be read, [`Error::Snapshot`] when a
+    /// file is no descriptor.
+    pub fn read(root: &Path) -> Result<Self> {
+        let folder = root.join(FOLDER);
+        let mut snapshot = Self::default();
+        for entry in fs::read_dir(&folder).map_err(Error::io(&folder))? {
+            let path = entry.map_err(Error::io(&folder))?.path();
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default();
+            let text = || fs::read_to_string(&path).map_err(Error::io(&path));
+            let broken = |error: serde_json::Error| Error::Snapshot {
+                path: path.clone(),
+                reason: error.to_string(),
+            };
+            if name == MANIFEST {
+                snapshot.manifest = serde_json::from_str(&text()?).map_err(broken)?;
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+            {
+                let schema: ModelSchema = serde_json::from_str(&text()?).map_err(broken)?;
+                snapshot.models.insert(schema.model.clone(), schema);
+            }
+        }
+        Ok(snapshot)
+    }
+
+    /// The same snapshot without what is no schema: options that are instance data, as the
+    /// configuration names them and as their number tells.
+    #[must_use]
+    pub fn into_canonical(mut self, config: &Config) -> Self {
+        self.models = self
+            .models
+            .into_iter()
+            .map(|(name, schema)| (name, canonical(schema, config)))
+            .collect();
+        self
+    }
+
+    /// The models that the configuration asks for, and no others.
+    #[must_use]
+    pub fn select(mut self, config: &Config) -> Self {
+        self.models.retain(|name, _| config.wants(name));
+        self
+    }
+
+    /// The files of the snapshot, by name within its folder.
+    pub fn files(&self) -> BTreeMap<String, String> {
+        let models = self.models.iter();
+        let mut files: BTreeMap<String, String> = models
+            .map(|(name, schema)| (format!("{name}.json"), canonical_text(schema)))
+            .collect();
+        files.insert(MANIFEST.to_owned(), canonical_text(&self.manifest));
+        files
+    }
+}
+
+fn canonical(schema: ModelSchema, config: &Config) -> ModelSchema {
+    let mut schema = schema.into_canonical();
+    let model = schema.model.clone();
+    for (name, field) in &mut schema.fields {
+        let path = format!("{model}.{name}");
+        // No options at all is what dynamic options come to without a record.
+        let is_empty = field.selection.as_ref().is_some_and(Vec::is_empty);
+        if is_empty || config.open_selections.matches(&path) {
+            field.selection = None;
+        }
+        // A default that points to a record is a row of this database, not of its schema.
+        if field.field_type.is_relational()
+            || matches!(
+                field.field_type,
+                FieldType::Reference | FieldType::Many2oneReference
+            )
+        {
+            field.default = None;
+        }
+    }
+    schema
+}
+
+/// JSON with sorted keys, indented, ending with a line break.
+pub(crate) fn canonical_text<T: Serialize>(value: &T) -> String {
+    let value = serde_json::to_value(value).unwrap_or(Value::Null);
+    format!("{:#}\n", sorted(value))
+}
+
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let by_key: BTreeMap<String, Value> = map.into_iter().collect();
+            by_key
+                .into_iter()
+                .map(|(key, value)| (key, sorted(value)))
+                .collect()
+        }
+        Value::Array(items) => items.into_iter().map(sorted).collect(),
+        other => other,
+    }
+}

@@ -1,0 +1,198 @@
+//! Odoo's exceptions, mapped to the taxonomy of [`crate::error`].
+//!
+//! The JSON-RPC error of an Odoo route holds the Python class in `data.name` and the text for
+//! the user in `data.message` (`odoo/http.py`, `serialize_exception`). `data.debug` is a stack
+//! trace and is never passed on.
+
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind};
+
+/// What an Odoo error object means.
+pub(super) fn from_rpc_error(error: &Value) -> Error {
+    let data = error.get("data").unwrap_or(&Value::Null);
+    let text = |value: &Value, key: &str| {
+        value
+            .get(key)
+            .and_then(Value::as_str)
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
+    let exception = text(data, "name").unwrap_or_default();
+    let message = text(data, "message")
+        .or_else(|| text(error, "message"))
+        .unwrap_or_else(|| exception.clone());
+    let code = error.get("code").and_then(Value::as_i64).unwrap_or(0);
+    let kind = classify(&exception, &message, code);
+    let mut fault = Error::new(kind, present(kind, &exception, message)).with_exception(exception);
+    for hint in hints(kind, fault.message()) {
+        fault = fault.with_hint(hint);
+    }
+    fault
+}
+
+/// What the older module's `{"error": "…"}` inside a result means.
+pub(super) fn from_error_text(text: &str) -> Error {
+    let kind = classify("", text, 0);
+    let kind = if kind == ErrorKind::Server {
+        ErrorKind::Validation
+    } else {
+        kind
+    };
+    Error::new(kind, text.to_owned())
+}
+
+fn classify(exception: &str, message: &str, code: i64) -> ErrorKind {
+    let class = exception.rsplit('.').next().unwrap_or(exception);
+    match class {
+        "SessionExpiredException" => ErrorKind::SessionExpired,
+        "AccessDenied" => ErrorKind::Authentication,
+        "AccessError" if is_private_method(message) => ErrorKind::UnknownMethod,
+        "AccessError" | "Forbidden" => ErrorKind::AccessDenied,
+        "MissingError" => ErrorKind::MissingRecord,
+        "NotFound" => ErrorKind::UnknownModel,
+        "SerializationFailure"
+        | "LockNotAvailable"
+        | "DeadlockDetected"
+        | "ConcurrencyError"
+        | "TransactionRollbackError" => ErrorKind::Conflict,
+        "ValidationError"
+        | "UserError"
+        | "RedirectWarning"
+        | "IntegrityError"
+        | "NotNullViolation"
+        | "UniqueViolation"
+        | "ForeignKeyViolation"
+        | "CheckViolation"
+        | "InvalidTextRepresentation"
+        | "NumericValueOutOfRange"
+        | "DataError"
+        | "ValueError"
+        | "KeyError"
+        | "TypeError"
+        | "AssertionError" => ErrorKind::Validation,
+        "AttributeError" if names_no_method(message) => ErrorKind::UnknownMethod,
+        _ if code == 100 => ErrorKind::SessionExpired,
+        _ if is_private_method(message) => ErrorKind::UnknownMethod,
+        _ => ErrorKind::Server,
+    }
+}
+
+/// Odoo's refusals of private methods: `check_method_name` (16, 17) and `get_public_method`
+/// (18, 19) both raise an `AccessError` of this wording.
+fn is_private_method(message: &str) -> bool {
+    message.contains("Private methods") || message.contains("is private")
+}
+
+/// Python's own wording (16, 17), and that of `get_public_method` (18, 19).
+fn names_no_method(message: &str) -> bool {
+    message.contains("object has no attribute")
+        || (message.contains("The method") && message.contains("does not exist"))
+}
+
+/// Python's own exceptions say little without their class (`KeyError: 'x'` is just `'x'`).
+fn present(kind: ErrorKind, exception: &str, message: String) -> String {
+    let class = exception.rsplit('.').next().unwrap_or_default();
+    match class {
+        "KeyError" => format!("Odoo does not know {message}"),
+        _ if kind == ErrorKind::Server && !class.is_empty() => {
+            format!("Odoo failed with {class}: {message}")
+        }
+        _ => message,
+    }
+}
+
+fn hints(kind: ErrorKind, message: &str) -> Vec<&'static str> {
+    match kind {
+        ErrorKind::Authentication => vec![
+            "Check ODOO_USERNAME and ODOO_PASSWORD, or ODOO_API_KEY: the key must be valid and of scope \"rpc\" (Preferences → Account Security → New API Key).",
+        ],
+        ErrorKind::AccessDenied => vec![
+            "The signed-in user has no right to do this in Odoo; an Odoo administrator can grant it. Do not try to work around it.",
+        ],
+        ErrorKind::MissingRecord => {
+            vec!["Search for the record again: it was deleted, or its id is wrong."]
+        }
+        ErrorKind::Conflict => vec!["Another user changed the same record; try again."],
+        _ if message.contains("Invalid language code") => {
+            vec!["Set PREFERRED_LANG to a language that is installed in Odoo, such as en_US."]
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn kind_of(name: &str, message: &str) -> ErrorKind {
+        from_rpc_error(&json!({
+            "code": 200,
+            "message": "Odoo Server Error",
+            "data": {"name": name, "message": message, "debug": "Traceback (most recent call last)"}
+        }))
+        .kind()
+    }
+
+    #[test]
+    fn exceptions_map_to_kinds() {
+        for (name, message, kind) in [
+            (
+                "odoo.http.SessionExpiredException",
+                "Session expired",
+                ErrorKind::SessionExpired,
+            ),
+            (
+                "odoo.exceptions.AccessDenied",
+                "Access Denied",
+                ErrorKind::Authentication,
+            ),
+            (
+                "odoo.exceptions.AccessError",
+                "You are not allowed",
+                ErrorKind::AccessDenied,
+            ),
+            (
+                "odoo.exceptions.AccessError",
+                "Private methods (such as 'res.partner._write') cannot be called remotely.",
+                ErrorKind::UnknownMethod,
+            ),
+            (
+                "odoo.exceptions.MissingError",
+                "Record does not exist",
+                ErrorKind::MissingRecord,
+            ),
+            (
+                "odoo.exceptions.ValidationError",
+                "Missing required value",
+                ErrorKind::Validation,
+            ),
+            (
+                "psycopg2.errors.SerializationFailure",
+                "could not serialize",
+                ErrorKind::Conflict,
+            ),
+            (
+                "builtins.ZeroDivisionError",
+                "division by zero",
+                ErrorKind::Server,
+            ),
+        ] {
+            assert_eq!(kind_of(name, message), kind, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_stack_trace_is_never_shown() {
+        let error = from_rpc_error(&json!({
+            "message": "Odoo Server Error",
+            "data": {"name": "builtins.ZeroDivisionError", "message": "division by zero",
+                     "debug": "Traceback (most recent call last)"}
+        }));
+        assert!(!error.to_string().contains("Traceback"), "{error}");
+        assert!(error.to_string().contains("ZeroDivisionError"), "{error}");
+    }
+}

@@ -1,0 +1,425 @@
+//! The client of one Odoo: signs in, calls the routes of the module `butopea_mcp`, maps
+//! failures to [`crate::error`].
+//!
+//! On the data's way: **live Odoo ⇄ client** → snapshot → code and schemas → tools. The
+//! generator fetches schemas through it, the server and the typed API send every call
+//! through it. The wire format is documented in `addons/butopea_mcp/README.rst`.
+
+mod config;
+mod context;
+mod fault;
+mod requests;
+mod transport;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+pub use config::{Config, Credentials};
+pub use context::Context;
+pub use requests::{
+    Capabilities, MethodCall, ModelSummary, Named, Page, RawRecord, SchemaBatch, SearchRead, User,
+};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::schema::{ModelSchema, View};
+use transport::{Effect, Transport};
+
+/// A connection to one Odoo as one user. Cheap to clone: clones share the session and the
+/// connection pool. It signs in at the first call and again when the session has expired.
+#[derive(Clone)]
+pub struct Client {
+    transport: Arc<Transport>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("config", self.transport.config())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Prepares a client; nothing is sent before the first call.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] when the HTTP client cannot be set up.
+    pub fn new(config: Config) -> Result<Self> {
+        Ok(Self {
+            transport: Arc::new(Transport::new(config)?),
+        })
+    }
+
+    /// The configuration of this client.
+    pub fn config(&self) -> &Config {
+        self.transport.config()
+    }
+
+    /// Signs in now instead of at the first call.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Authentication`], [`ErrorKind::Unreachable`], [`ErrorKind::Configuration`]
+    /// or [`ErrorKind::ModuleMissing`].
+    pub async fn sign_in(&self) -> Result<()> {
+        self.transport.ensure_session().await
+    }
+
+    /// Forgets the session; the next call signs in anew.
+    pub fn sign_out(&self) {
+        self.transport.forget_session();
+    }
+
+    /// Who is signed in and what they can reach.
+    ///
+    /// # Errors
+    /// Any failure of a call; see [`ErrorKind`].
+    pub async fn capabilities(&self, context: &Context) -> Result<Capabilities> {
+        let answer = self
+            .request("/mcp/capabilities", Map::new(), context, Effect::Read)
+            .await?;
+        serde_json::from_value(answer)
+            .map_err(|error| protocol(format!("the capabilities cannot be read: {error}")))
+    }
+
+    /// What Odoo says about a model, with `source` and field order after the given view
+    /// (the form view, when `None`).
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnknownModel`], or any failure of a call.
+    pub async fn model_schema(
+        &self,
+        model: &str,
+        view: Option<View>,
+        context: &Context,
+    ) -> Result<ModelSchema> {
+        let view = match view.unwrap_or(View::Form) {
+            View::Form => "form",
+            View::List => "list",
+            View::Search => "search",
+        };
+        check_model_name(model)?;
+        let mut params = Map::new();
+        params.insert("view_type".into(), json!(view));
+        let path = format!("/mcp/model/{model}/schema");
+        let answer = self
+            .request(&path, params, context, Effect::Read)
+            .await
+            .map_err(|error| explain_unknown_model(error, model))?;
+        ModelSchema::from_wire(&answer)
+    }
+
+    /// The schemas of these models in one request; of all that the user reaches through the
+    /// menus, when `models` is empty. Against an older module, one request a model.
+    ///
+    /// # Errors
+    /// Any failure of a call. A model that fails alone is reported in [`SchemaBatch::errors`].
+    pub async fn schemas(&self, models: &[String], context: &Context) -> Result<SchemaBatch> {
+        let mut params = Map::new();
+        if !models.is_empty() {
+            params.insert("models".into(), json!(models));
+        }
+        match self
+            .request("/mcp/schemas", params, context, Effect::Read)
+            .await
+        {
+            Ok(answer) => read_batch(&answer),
+            Err(error) if error.kind() == ErrorKind::ModuleMissing => {
+                self.schemas_one_by_one(models, context).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn schemas_one_by_one(
+        &self,
+        models: &[String],
+        context: &Context,
+    ) -> Result<SchemaBatch> {
+        let names = if models.is_empty() {
+            let capabilities = self.capabilities(context).await?;
+            capabilities.models.into_iter().map(|m| m.model).collect()
+        } else {
+            models.to_vec()
+        };
+        let mut batch = SchemaBatch::default();
+        for name in names {
+            match self.model_schema(&name, None, context).await {
+                Ok(schema) => {
+                    batch.schemas.insert(name, schema);
+                }
+                Err(error) => {
+                    batch.errors.insert(name, error);
+                }
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Searches and reads in one request.
+    ///
+    /// # Errors
+    /// Any failure of a call; see [`ErrorKind`].
+    pub async fn search_read(&self, search: &SearchRead, context: &Context) -> Result<Page> {
+        let answer = self
+            .request("/mcp/search", search.params(), context, Effect::Read)
+            .await
+            .map_err(|error| explain_unknown_model(error, &search.model))?;
+        let Value::Object(mut answer) = answer else {
+            return Err(protocol("a search answered no object".to_owned()));
+        };
+        let records: Vec<RawRecord> = answer
+            .remove("records")
+            .and_then(|records| serde_json::from_value(records).ok())
+            .ok_or_else(|| protocol("a search answered no records".to_owned()))?;
+        let count = match answer.get("total").and_then(as_count) {
+            Some(total) => total,
+            None => self.total_of(search, &records, context).await?,
+        };
+        Ok(Page { count, records })
+    }
+
+    /// How many records a search finds in all: the older module does not say, and its `count`
+    /// is that of the page. A page that is not full is the last one and tells by itself.
+    async fn total_of(
+        &self,
+        search: &SearchRead,
+        records: &[RawRecord],
+        context: &Context,
+    ) -> Result<u64> {
+        let shown = records.len() as u64;
+        let is_last = search.limit.is_none_or(|limit| shown < limit);
+        if is_last && (shown > 0 || search.offset == 0) {
+            return Ok(search.offset + shown);
+        }
+        self.search_count(&search.model, search.domain.clone(), context)
+            .await
+    }
+
+    /// How many records the domain finds.
+    ///
+    /// # Errors
+    /// Any failure of a call; see [`ErrorKind`].
+    pub async fn search_count(&self, model: &str, domain: Value, context: &Context) -> Result<u64> {
+        let call = MethodCall::new(model, "search_count").arg(domain);
+        let answer = self.execute(call.params(), context, Effect::Read).await?;
+        let result = answer.get("result").unwrap_or(&answer);
+        as_count(result).ok_or_else(|| protocol("search_count answered no number".to_owned()))
+    }
+
+    /// Reads fields of records; records that do not exist are missing from the answer.
+    ///
+    /// # Errors
+    /// Any failure of a call; see [`ErrorKind`].
+    pub async fn read(
+        &self,
+        model: &str,
+        ids: &[i64],
+        fields: &[String],
+        context: &Context,
+    ) -> Result<Vec<RawRecord>> {
+        let call = MethodCall::new(model, "read")
+            .ids(ids.iter().copied())
+            .arg(json!(fields));
+        let mut answer = self.execute(call.params(), context, Effect::Read).await?;
+        let result = answer.get_mut("result").map(Value::take).unwrap_or(answer);
+        serde_json::from_value(result)
+            .map_err(|error| protocol(format!("read answered no list of records: {error}")))
+    }
+
+    /// Calls a public method and returns its result as JSON; for `create` the id, for `write`
+    /// and `unlink` the ids.
+    ///
+    /// # Errors
+    /// Any failure of a call; see [`ErrorKind`]. The call is never repeated.
+    pub async fn call(&self, call: &MethodCall, context: &Context) -> Result<Value> {
+        let mut answer = self
+            .execute(call.params(), context, Effect::Write)
+            .await
+            .map_err(|error| explain_unknown_model(error, &call.model))?;
+        Ok(match answer.as_object_mut() {
+            Some(answer) => match answer.remove("result") {
+                Some(result) => result,
+                // `create`, `write` and `unlink` answer with ids in place of a result.
+                None => ["id", "ids"]
+                    .iter()
+                    .find_map(|key| answer.remove(*key))
+                    .unwrap_or(Value::Null),
+            },
+            None => answer,
+        })
+    }
+
+    /// Creates one record (an object of values) or several (an array of them) and returns
+    /// their ids.
+    ///
+    /// # Errors
+    /// Any failure of a call; nothing is created then.
+    pub async fn create(&self, model: &str, values: Value, context: &Context) -> Result<Vec<i64>> {
+        let mut params = MethodCall::new(model, "create").params();
+        params.insert("values".into(), values);
+        let answer = self
+            .execute(params, context, Effect::Write)
+            .await
+            .map_err(|error| explain_unknown_model(error, model))?;
+        if let Some(ids) = answer.get("ids").and_then(Value::as_array) {
+            return Ok(ids.iter().filter_map(Value::as_i64).collect());
+        }
+        match answer.get("id").and_then(Value::as_i64) {
+            Some(id) => Ok(vec![id]),
+            None => Err(protocol("create answered no id".to_owned())),
+        }
+    }
+
+    /// Changes records.
+    ///
+    /// # Errors
+    /// Any failure of a call; nothing is changed then.
+    pub async fn write(
+        &self,
+        model: &str,
+        ids: &[i64],
+        values: Map<String, Value>,
+        context: &Context,
+    ) -> Result<()> {
+        let mut params = MethodCall::new(model, "write")
+            .ids(ids.iter().copied())
+            .params();
+        params.insert("values".into(), Value::Object(values));
+        self.execute(params, context, Effect::Write)
+            .await
+            .map(drop)
+            .map_err(|error| explain_unknown_model(error, model))
+    }
+
+    /// Deletes records for good.
+    ///
+    /// # Errors
+    /// Any failure of a call; nothing is deleted then.
+    pub async fn unlink(&self, model: &str, ids: &[i64], context: &Context) -> Result<()> {
+        let call = MethodCall::new(model, "unlink").ids(ids.iter().copied());
+        self.execute(call.params(), context, Effect::Write)
+            .await
+            .map(drop)
+            .map_err(|error| explain_unknown_model(error, model))
+    }
+
+    async fn execute(
+        &self,
+        params: Map<String, Value>,
+        context: &Context,
+        effect: Effect,
+    ) -> Result<Value> {
+        let answer = self
+            .request("/mcp/execute", params, context, effect)
+            .await?;
+        // The older module reports a failure inside the result.
+        match answer.get("error") {
+            None | Some(Value::Null | Value::Bool(false)) => Ok(answer),
+            Some(Value::String(text)) => Err(fault::from_error_text(text)),
+            Some(error) => Err(fault::from_error_text(&error.to_string())),
+        }
+    }
+
+    async fn request(
+        &self,
+        path: &str,
+        mut params: Map<String, Value>,
+        context: &Context,
+        effect: Effect,
+    ) -> Result<Value> {
+        let mut merged = Map::new();
+        if let Some(language) = &self.config().language {
+            merged.insert("lang".into(), json!(language));
+        }
+        merged.extend(context.as_map().clone());
+        if !merged.is_empty() {
+            params.insert("context".into(), Value::Object(merged));
+        }
+        self.transport.call(path, &params, effect).await
+    }
+}
+
+/// A number, also as the text that the older module makes of it.
+fn as_count(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+fn read_batch(answer: &Value) -> Result<SchemaBatch> {
+    let schemas = answer
+        .get("schemas")
+        .and_then(Value::as_object)
+        .ok_or_else(|| protocol("the batch of schemas has no schemas".to_owned()))?;
+    let mut batch = SchemaBatch {
+        fingerprint: answer
+            .get("schema_fingerprint")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        ..SchemaBatch::default()
+    };
+    for (name, schema) in schemas {
+        match ModelSchema::from_wire(schema) {
+            Ok(schema) => {
+                batch.schemas.insert(name.clone(), schema);
+            }
+            Err(error) => {
+                batch.errors.insert(name.clone(), error);
+            }
+        }
+    }
+    for (name, error) in answer
+        .get("errors")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        let text = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
+        let fault = fault::from_rpc_error(&json!({
+            "data": {"name": text("kind"), "message": text("message")}
+        }));
+        batch.errors.insert(name.clone(), fault);
+    }
+    Ok(batch)
+}
+
+/// Model names go into a path; anything else than Odoo's own alphabet
+/// (`odoo/models.py`, `regex_object_name`) cannot be a model.
+fn check_model_name(model: &str) -> Result<()> {
+    let well_formed = !model.is_empty()
+        && model.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._".contains(&byte)
+        });
+    if well_formed {
+        Ok(())
+    } else {
+        Err(Error::invalid_call(format!(
+            "\"{model}\" is not a model name: those are lower-case words with dots, such as sale.order"
+        )))
+    }
+}
+
+/// A model that does not exist is a 404, a `KeyError` or an `AccessError` by route and series.
+fn explain_unknown_model(error: Error, model: &str) -> Error {
+    let names_model = error.message().contains(model);
+    let is_key_error = error
+        .exception()
+        .is_some_and(|name| name.ends_with("KeyError"));
+    if error.kind() == ErrorKind::UnknownModel || (is_key_error && names_model) {
+        Error::new(
+            ErrorKind::UnknownModel,
+            format!("the model \"{model}\" does not exist in this Odoo"),
+        )
+        .with_hint("odoo_capabilities lists the models that this user can reach.")
+    } else {
+        error
+    }
+}
+
+fn protocol(message: String) -> Error {
+    Error::new(ErrorKind::Protocol, message)
+}

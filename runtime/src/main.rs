@@ -1,0 +1,119 @@
+//! `butopea-mcp-server`: Odoo for AI assistants, over the Model Context Protocol.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use butopea_runtime::Result;
+use butopea_runtime::client::Config;
+use butopea_runtime::server::{
+    Catalogue, OdooServer, Profile, Selection, find_models_file, find_schemas_dir, serve_stdio,
+};
+use butopea_runtime::{Error, ErrorKind};
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+/// Gives AI assistants your Odoo, with exactly the rights of the signed-in user.
+///
+/// It speaks MCP over standard input and output: put it into your client's configuration as
+/// a command and set the variables below in its `env` section.
+#[derive(Debug, Parser)]
+#[command(version, after_help = ENVIRONMENT)]
+struct Options {
+    /// Which typed tools to serve: a profile of models.toml, or "all".
+    #[arg(long, env = "ODOO_PROFILE", default_value = Profile::DEFAULT)]
+    profile: String,
+    /// Serve all typed tools of these models too (`sale.order,account.*`).
+    #[arg(long, value_delimiter = ',', value_name = "MODEL")]
+    models: Vec<String>,
+    /// Leave these tools out (`odoo_delete,sale_order_*`).
+    #[arg(long, value_delimiter = ',', value_name = "TOOL")]
+    exclude: Vec<String>,
+    /// Serve only tools that change nothing.
+    #[arg(long)]
+    read_only: bool,
+    /// The folder of schema files that `cargo xtask gen` wrote; without one, the generic
+    /// tools are served alone.
+    #[arg(long, env = "ODOO_SCHEMAS", value_name = "DIR")]
+    schemas: Option<PathBuf>,
+    /// Print the tools as JSON and leave.
+    #[arg(long)]
+    list_tools: bool,
+}
+
+const ENVIRONMENT: &str = "\
+Environment:
+  ODOO_URL        address of Odoo (https://company.odoo.com)
+  ODOO_DB         database; may be left out where there is one
+  ODOO_API_KEY    API key of the user (Preferences, Account Security), or
+  ODOO_USERNAME   login and
+  ODOO_PASSWORD   password
+  PREFERRED_LANG  language of labels and messages (fr_BE); default: the user's own
+  ODOO_TIMEOUT    seconds that a request may take; default: 120
+  RUST_LOG        what to log to standard error (info, debug); default: warn
+
+Example (Claude Desktop, Cursor):
+  {\"mcpServers\": {\"odoo\": {\"command\": \"butopea-mcp-server\",
+    \"env\": {\"ODOO_URL\": \"https://company.odoo.com\", \"ODOO_DB\": \"company\",
+            \"ODOO_API_KEY\": \"…\"}}}}";
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<()> {
+    let catalogue = load_catalogue(options)?;
+    let server = OdooServer::new(Config::from_env(), catalogue);
+    if options.list_tools {
+        return server.print_tools();
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Error::new(
+                ErrorKind::Configuration,
+                format!("the asynchronous runtime cannot start: {error}"),
+            )
+        })?;
+    let outcome = runtime.block_on(serve_stdio(server));
+    // A read of standard input that is still waiting must not hold up the exit.
+    runtime.shutdown_background();
+    outcome
+}
+
+fn load_catalogue(options: &Options) -> Result<Catalogue> {
+    let mut selection = Selection {
+        profile: Profile::default(),
+        models: options.models.clone(),
+        exclude: options.exclude.clone(),
+        read_only: options.read_only,
+    };
+    let Some(folder) = find_schemas_dir(options.schemas.as_deref()) else {
+        return Ok(Catalogue::generic(&selection));
+    };
+    let text = match find_models_file(&folder) {
+        Some(file) => std::fs::read_to_string(&file).map_err(|error| {
+            Error::new(
+                ErrorKind::Configuration,
+                format!("{} cannot be read: {error}", file.display()),
+            )
+        })?,
+        None => String::new(),
+    };
+    selection.profile = Profile::parse(&text, &options.profile)?;
+    Catalogue::load(&folder, &selection)
+}

@@ -1,0 +1,252 @@
+//! What a model is: its fields, the user's access to it and the actions on its form.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{FieldSchema, FieldType, Operation, SelectionOption, View, lenient};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A selection with more options than this is taken for instance data (`tz` has 597), unless
+/// it is one of the few long static ones; its options are not kept in a snapshot.
+pub const MAX_SELECTION_OPTIONS: usize = 64;
+
+/// What the user may do with a model, by access rights (record rules can narrow it further).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(clippy::struct_excessive_bools)] // Odoo's four modes of access
+pub struct Access {
+    /// May read records.
+    pub read: bool,
+    /// May change records.
+    pub write: bool,
+    /// May create records.
+    pub create: bool,
+    /// May delete records.
+    pub unlink: bool,
+}
+
+impl Access {
+    /// Everything allowed: what is assumed where the module did not say, since Odoo decides.
+    pub const FULL: Self = Self {
+        read: true,
+        write: true,
+        create: true,
+        unlink: true,
+    };
+
+    /// Whether these rights allow an operation at all. A button's method may do less than a
+    /// write, so for actions Odoo itself decides.
+    pub fn allows(self, operation: &Operation) -> bool {
+        match operation {
+            Operation::Search | Operation::Read | Operation::Count | Operation::Action(_) => {
+                self.read
+            }
+            Operation::Create => self.create,
+            Operation::Update => self.write,
+            Operation::Delete => self.unlink,
+        }
+    }
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self::FULL
+    }
+}
+
+/// A button of the form view: a method that a person may call on a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionSchema {
+    /// The Python method.
+    pub method: String,
+    /// What stands on the button.
+    #[serde(
+        default,
+        deserialize_with = "lenient::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub label: Option<String>,
+    /// What Odoo asks before it runs the method.
+    #[serde(
+        default,
+        deserialize_with = "lenient::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub confirm: Option<String>,
+    /// The tooltip.
+    #[serde(
+        default,
+        deserialize_with = "lenient::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub help: Option<String>,
+    /// When the view hides the button.
+    #[serde(
+        default,
+        deserialize_with = "lenient::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub invisible_expr: Option<String>,
+}
+
+/// What Odoo says about one model, for one user.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelSchema {
+    /// The technical name (`sale.order`).
+    pub model: String,
+    /// The label that a person reads (`Sales Order`).
+    pub label: String,
+    /// What the model is for, where it says so.
+    #[serde(
+        default,
+        deserialize_with = "lenient::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub description: Option<String>,
+    /// The field that names a record.
+    #[serde(
+        default,
+        deserialize_with = "lenient::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub rec_name: Option<String>,
+    /// The order of a search that names none.
+    #[serde(
+        default,
+        deserialize_with = "lenient::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub order: Option<String>,
+    /// Whether its records are short-lived (a wizard).
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub transient: bool,
+    /// Whether it has no table of its own.
+    #[serde(default, rename = "abstract", deserialize_with = "lenient::flag")]
+    pub is_abstract: bool,
+    /// What the user may do.
+    #[serde(default)]
+    pub access: Access,
+    /// The fields of the user's form view, in its order.
+    #[serde(default)]
+    pub form_fields: Vec<String>,
+    /// The visible columns of the user's list view, in its order.
+    #[serde(default, deserialize_with = "lenient::names")]
+    pub list_fields: Vec<String>,
+    /// Every field that the user may see, by name.
+    pub fields: BTreeMap<String, FieldSchema>,
+    /// The buttons of the user's form view, in its order.
+    #[serde(default)]
+    pub actions: Vec<ActionSchema>,
+}
+
+impl ModelSchema {
+    /// Reads what the module answers to a schema request.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Protocol`] when the answer has no model or no fields object. A single
+    /// field that cannot be read becomes one of unknown type instead of failing the model.
+    pub fn from_wire(answer: &Value) -> Result<Self> {
+        let wire: WireModel = serde_json::from_value(answer.clone()).map_err(|error| {
+            Error::new(
+                ErrorKind::Protocol,
+                format!("the schema that Odoo answered cannot be read: {error}"),
+            )
+        })?;
+        Ok(wire.into_schema())
+    }
+
+    /// The field with this name.
+    pub fn field(&self, name: &str) -> Option<&FieldSchema> {
+        self.fields.get(name)
+    }
+
+    /// The schema with everything removed that differs between instances without being a
+    /// difference of schema: options of selections that list records, time zones or models.
+    #[must_use]
+    pub fn into_canonical(mut self) -> Self {
+        for field in self.fields.values_mut() {
+            let too_long = |options: &Vec<SelectionOption>| options.len() > MAX_SELECTION_OPTIONS;
+            if field.selection.as_ref().is_some_and(too_long) {
+                field.selection = None;
+            }
+        }
+        self
+    }
+}
+
+/// The answer on the wire, where the order of `fields` is the order of the view.
+#[derive(Deserialize)]
+struct WireModel {
+    model: String,
+    #[serde(default, deserialize_with = "lenient::option")]
+    label: Option<String>,
+    #[serde(default, deserialize_with = "lenient::option")]
+    description: Option<String>,
+    #[serde(default, deserialize_with = "lenient::option")]
+    rec_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::option")]
+    order: Option<String>,
+    #[serde(default, deserialize_with = "lenient::flag")]
+    transient: bool,
+    #[serde(default, rename = "abstract", deserialize_with = "lenient::flag")]
+    is_abstract: bool,
+    #[serde(default)]
+    access: Access,
+    #[serde(default, deserialize_with = "lenient::names")]
+    form_fields: Vec<String>,
+    #[serde(default, deserialize_with = "lenient::names")]
+    list_fields: Vec<String>,
+    fields: IndexMap<String, Value>,
+    #[serde(default)]
+    actions: Vec<Value>,
+}
+
+impl WireModel {
+    fn into_schema(self) -> ModelSchema {
+        let fields: IndexMap<String, FieldSchema> = self
+            .fields
+            .into_iter()
+            .map(|(name, value)| (name, read_field(value)))
+            .collect();
+        let form_fields = if self.form_fields.is_empty() {
+            fields
+                .iter()
+                .filter(|(_, field)| field.is_in(View::Form))
+                .map(|(name, _)| name.clone())
+                .collect()
+        } else {
+            self.form_fields
+        };
+        ModelSchema {
+            label: self.label.unwrap_or_else(|| self.model.clone()),
+            model: self.model,
+            description: self.description,
+            rec_name: self.rec_name,
+            order: self.order,
+            transient: self.transient,
+            is_abstract: self.is_abstract,
+            access: self.access,
+            form_fields,
+            list_fields: self.list_fields,
+            fields: fields.into_iter().collect(),
+            actions: self
+                .actions
+                .into_iter()
+                .filter_map(|action| serde_json::from_value(action).ok())
+                .collect(),
+        }
+    }
+}
+
+fn read_field(value: Value) -> FieldSchema {
+    let type_name = value
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or("unknown")
+        .to_owned();
+    serde_json::from_value(value)
+        .unwrap_or_else(|_| FieldSchema::new(FieldType::Unknown(type_name)))
+}

@@ -1,0 +1,454 @@
+//! The typed tools of a model: names, descriptions, argument schemas and annotations.
+//!
+//! On the data's way: live Odoo → snapshot → **descriptors → schema files → tools**. The
+//! generator writes them into `schemas/<model>.json`; the server serves what stands there, so
+//! what is reviewed in the repository is what an assistant sees.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::json_schema::{ModelLookup, value_schema};
+use super::naming::tool_name;
+use super::text::{clean, join_bounded};
+use super::{ActionSchema, FieldSchema, FieldType, ModelSchema};
+
+/// The longest argument schema of a create or update tool, in bytes of compact JSON. It keeps
+/// a tool under about 700 tokens; fields beyond it are accepted all the same.
+const MAX_VALUES_BYTES: usize = 1_900;
+
+/// What a typed tool does with its model.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// Finds records and reads their key fields.
+    Search,
+    /// Reads one record.
+    Read,
+    /// Counts records.
+    Count,
+    /// Creates a record.
+    Create,
+    /// Changes a record.
+    Update,
+    /// Deletes a record for good.
+    Delete,
+    /// Presses a button of the form: the method behind it.
+    Action(String),
+}
+
+impl Operation {
+    /// The six operations that every model has.
+    pub const CRUD: [Self; 6] = [
+        Self::Search,
+        Self::Read,
+        Self::Count,
+        Self::Create,
+        Self::Update,
+        Self::Delete,
+    ];
+
+    /// How the operation is called in tool names and profiles: `search`, or the method.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Search => "search",
+            Self::Read => "read",
+            Self::Count => "count",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Action(method) => method,
+        }
+    }
+
+    /// Whether it leaves Odoo as it is.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self, Self::Search | Self::Read | Self::Count)
+    }
+}
+
+/// Hints for the client about what a tool does (MCP, `ToolAnnotations`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_excessive_bools)] // the four hints of the protocol
+pub struct Annotations {
+    /// It changes nothing.
+    pub read_only_hint: bool,
+    /// It may overwrite or remove what was there.
+    pub destructive_hint: bool,
+    /// Calling it again with the same arguments changes nothing more.
+    pub idempotent_hint: bool,
+    /// It may reach beyond Odoo (a button may send an e-mail).
+    pub open_world_hint: bool,
+}
+
+impl Annotations {
+    /// The hints of an operation.
+    pub fn of(operation: &Operation) -> Self {
+        let read_only = operation.is_read_only();
+        Self {
+            read_only_hint: read_only,
+            destructive_hint: !read_only && *operation != Operation::Create,
+            idempotent_hint: read_only
+                || matches!(operation, Operation::Update | Operation::Delete),
+            open_world_hint: matches!(operation, Operation::Action(_)),
+        }
+    }
+}
+
+/// One typed tool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ToolSpec {
+    /// The name, at most 40 characters.
+    pub name: String,
+    /// What it does with the model.
+    pub operation: Operation,
+    /// What a person reads in a list of tools.
+    pub title: String,
+    /// What the assistant reads.
+    pub description: String,
+    /// The JSON Schema of the arguments.
+    pub input_schema: Map<String, Value>,
+    /// Hints for the client.
+    pub annotations: Annotations,
+}
+
+/// Every tool of a model: the six operations that its access allows and its actions.
+pub fn tools_of(model: &ModelSchema, lookup: ModelLookup<'_>) -> Vec<ToolSpec> {
+    let crud = Operation::CRUD
+        .into_iter()
+        .filter(|operation| model.access.allows(operation))
+        .map(|operation| crud_tool(model, operation, lookup));
+    let mut tools: Vec<ToolSpec> = crud.collect();
+    for action in &model.actions {
+        let operation = Operation::Action(action.method.clone());
+        let is_new = tools.iter().all(|tool| tool.operation != operation);
+        if is_new && model.access.allows(&operation) {
+            tools.push(action_tool(model, action, operation));
+        }
+    }
+    tools
+}
+
+fn crud_tool(model: &ModelSchema, operation: Operation, lookup: ModelLookup<'_>) -> ToolSpec {
+    let label = clean(&model.label, 60);
+    let name = &model.model;
+    let (verb, description, input_schema) = match &operation {
+        Operation::Search => (
+            "Search",
+            format!(
+                "Search {label} ({name}) and read their key fields. {}",
+                main_fields(model)
+            ),
+            search_arguments(model),
+        ),
+        Operation::Read => (
+            "Read",
+            format!("Read one {label} ({name}) by id."),
+            object(
+                vec![("id", integer("Record id")), ("fields", field_names(model))],
+                &["id"],
+            ),
+        ),
+        Operation::Count => (
+            "Count",
+            format!("Count {label} ({name}) that match a domain."),
+            object(
+                vec![("domain", domain_schema(&example_condition(model)))],
+                &[],
+            ),
+        ),
+        Operation::Create => (
+            "Create",
+            format!(
+                "Create a {label} ({name}). Ask the user to approve first: show the model and all values."
+            ),
+            object(
+                vec![("values", values_schema(model, true, lookup))],
+                &["values"],
+            ),
+        ),
+        Operation::Update => (
+            "Update",
+            format!(
+                "Change a {label} ({name}). Ask the user to approve first: show the record and each change, old → new."
+            ),
+            object(
+                vec![
+                    ("id", integer("Record id")),
+                    ("values", values_schema(model, false, lookup)),
+                ],
+                &["id", "values"],
+            ),
+        ),
+        Operation::Delete | Operation::Action(_) => (
+            "Delete",
+            format!(
+                "Delete a {label} ({name}) for good. Ask the user to approve first: show the record and say that it is permanent."
+            ),
+            object(vec![("id", integer("Record id"))], &["id"]),
+        ),
+    };
+    ToolSpec {
+        name: tool_name(name, operation.as_str()),
+        title: format!("{verb} {label}"),
+        description: clean(&description, 600),
+        input_schema,
+        annotations: Annotations::of(&operation),
+        operation,
+    }
+}
+
+fn action_tool(model: &ModelSchema, action: &ActionSchema, operation: Operation) -> ToolSpec {
+    let model_label = clean(&model.label, 60);
+    let button = clean(action.label.as_deref().unwrap_or(&action.method), 60);
+    let mut description = format!(
+        "Press \"{button}\" on a {model_label} ({}): calls {}. Ask the user to approve first: show the record and what this does.",
+        model.model, action.method
+    );
+    if let Some(confirm) = &action.confirm {
+        description.push_str(&format!(" Odoo asks: \"{}\"", clean(confirm, 200)));
+    }
+    if let Some(help) = &action.help {
+        description.push_str(&format!(" {}", clean(help, 120)));
+    }
+    if let Some(hidden) = &action.invisible_expr {
+        description.push_str(&format!(" Hidden in Odoo when: {}", clean(hidden, 120)));
+    }
+    ToolSpec {
+        name: tool_name(&model.model, operation.as_str()),
+        title: format!("{button} ({model_label})"),
+        description: clean(&description, 900),
+        input_schema: object(vec![("id", integer("Record id"))], &["id"]),
+        annotations: Annotations::of(&operation),
+        operation,
+    }
+}
+
+/// The fields that a search is most often about, with their types, so that a domain is right
+/// at the first try.
+fn main_fields(model: &ModelSchema) -> String {
+    let names = model.summary_fields();
+    let described: Vec<String> = names
+        .iter()
+        .filter_map(|name| Some((name, model.field(name)?)))
+        .map(|(name, field)| format!("{name} {}", brief_type(field)))
+        .collect();
+    format!(
+        "Fields: {}.",
+        join_bounded(described.iter().map(String::as_str), 10)
+    )
+}
+
+fn brief_type(field: &FieldSchema) -> String {
+    match (&field.selection, &field.relation) {
+        (Some(options), _) if options.len() <= 8 => {
+            let keys: Vec<String> = options.iter().map(|o| o.key.to_string()).collect();
+            format!("({})", keys.join("|"))
+        }
+        (_, Some(relation)) => format!("→{relation}"),
+        _ => field.field_type.to_string(),
+    }
+}
+
+fn search_arguments(model: &ModelSchema) -> Map<String, Value> {
+    let order = model.order.as_deref().unwrap_or("id");
+    object(
+        vec![
+            ("domain", domain_schema(&example_condition(model))),
+            ("fields", field_names(model)),
+            (
+                "limit",
+                json!({"type": "integer", "description": "Records per page, 1 to 100", "default": 20}),
+            ),
+            (
+                "offset",
+                json!({"type": "integer", "description": "Records to skip", "default": 0}),
+            ),
+            (
+                "order",
+                json!({"type": "string", "description": clean(&format!("Such as \"{order}\" (the default)"), 120)}),
+            ),
+        ],
+        &[],
+    )
+}
+
+/// A domain in the portable subset: conditions of strings. Numbers, lists and the prefix
+/// operators of a raw Odoo domain are accepted as well. `example` is a condition as JSON.
+pub fn domain_schema(example: &str) -> Value {
+    json!({
+        "type": "array",
+        "description": format!(
+            "Odoo domain: conditions [field, operator, value], all must hold, e.g. [{example}]; paths like partner_id.country_id.code; '|', '&', '!' before conditions."
+        ),
+        "items": {"type": "array", "items": {"type": "string"}}
+    })
+}
+
+/// A condition on a field that this model has, as JSON.
+fn example_condition(model: &ModelSchema) -> String {
+    let state = model
+        .field("state")
+        .and_then(|field| field.selection.as_ref());
+    match (state.and_then(|options| options.first()), &model.rec_name) {
+        (Some(option), _) => json!(["state", "=", option.key]).to_string(),
+        (None, Some(name)) => json!([name, "ilike", "azure"]).to_string(),
+        (None, None) => json!(["id", ">", "10"]).to_string(),
+    }
+}
+
+fn field_names(model: &ModelSchema) -> Value {
+    let examples = model.summary_fields();
+    let some = join_bounded(examples.iter().map(String::as_str), 4);
+    json!({
+        "type": "array",
+        "items": {"type": "string"},
+        "description": clean(&format!("Fields to return (default: the key fields), such as {some}"), 160),
+    })
+}
+
+fn integer(description: &str) -> Value {
+    json!({"type": "integer", "description": description})
+}
+
+fn object(properties: Vec<(&str, Value)>, required: &[&str]) -> Map<String, Value> {
+    let properties: Map<String, Value> = properties
+        .into_iter()
+        .map(|(name, schema)| (name.to_owned(), schema))
+        .collect();
+    let mut schema = Map::new();
+    schema.insert("type".into(), json!("object"));
+    schema.insert("properties".into(), Value::Object(properties));
+    if !required.is_empty() {
+        schema.insert("required".into(), json!(required));
+    }
+    schema
+}
+
+/// The values of a create or update: required fields first, then the form's, within a budget.
+fn values_schema(model: &ModelSchema, is_create: bool, lookup: ModelLookup<'_>) -> Value {
+    let mut properties = Map::new();
+    let mut bytes = 0;
+    let mut left_out = 0_usize;
+    for name in writable_fields(model) {
+        let Some(field) = model.field(name) else {
+            continue;
+        };
+        let schema = Value::Object(value_schema(field, lookup));
+        let size = name.len() + schema.to_string().len() + 4;
+        let is_needed = is_create && model.must_be_given(name);
+        if bytes + size > MAX_VALUES_BYTES && !is_needed {
+            left_out += 1;
+            continue;
+        }
+        bytes += size;
+        properties.insert(name.to_owned(), schema);
+    }
+    let mut description = "Field values; null clears a field.".to_owned();
+    if left_out > 0 {
+        description.push_str(&format!(
+            " {left_out} more fields are accepted: see odoo_schema."
+        ));
+    }
+    let mut schema = Map::new();
+    schema.insert("type".into(), json!("object"));
+    schema.insert("description".into(), json!(description));
+    let required: Vec<&String> = properties
+        .keys()
+        .filter(|name| is_create && model.must_be_given(name))
+        .collect();
+    if !required.is_empty() {
+        schema.insert("required".into(), json!(required));
+    }
+    schema.insert("properties".into(), Value::Object(properties));
+    Value::Object(schema)
+}
+
+impl ModelSchema {
+    /// Whether a create without this field is sure to be refused: required, shown to whoever
+    /// fills in the form, and nothing fills it in by itself.
+    ///
+    /// It is a lower bound, since many models fill required fields in when they create a
+    /// record: the record behind an `_inherits` (`res.users.partner_id`), codes, locations.
+    /// Such fields stand in no form, or not always.
+    pub fn must_be_given(&self, name: &str) -> bool {
+        self.field(name).is_some_and(|field| {
+            let is_filled_in = field.has_default
+                || field.computed
+                || field.readonly
+                || field.related.is_some()
+                || field.field_type == FieldType::Boolean
+                || field.field_type.is_numeric()
+                || field.field_type.is_x2many();
+            let is_shown = field.invisible_expr.is_none()
+                && (self.form_fields.is_empty() || self.form_fields.iter().any(|f| f == name));
+            field.required && !is_filled_in && is_shown && !self.is_delegated_to(name)
+        })
+    }
+
+    /// Whether other fields of the model are those of the record that this one links to.
+    fn is_delegated_to(&self, link: &str) -> bool {
+        let is_behind = |path: &str| path.split_once('.').is_some_and(|(head, _)| head == link);
+        self.fields
+            .values()
+            .any(|field| field.related.as_deref().is_some_and(is_behind) && !field.readonly)
+    }
+}
+
+/// Fields that a person fills in: those that must be given, the kind of record, its lines,
+/// then the form's in its order. What the form never shows is left out.
+fn writable_fields(model: &ModelSchema) -> Vec<&str> {
+    let form = model.form_fields.iter().map(String::as_str);
+    let all = model.fields.keys().map(String::as_str);
+    let names: Vec<&str> = if model.form_fields.is_empty() {
+        all.collect()
+    } else {
+        form.collect()
+    };
+    let mut ranked: Vec<(u8, &str)> = names
+        .into_iter()
+        .filter_map(|name| Some((input_rank(model, name)?, name)))
+        .collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, name)| name).collect()
+}
+
+/// How early a field comes in the arguments of a create; `None` for one that nobody fills in.
+fn input_rank(model: &ModelSchema, name: &str) -> Option<u8> {
+    let field = model.field(name)?;
+    let is_opaque = matches!(
+        field.field_type,
+        FieldType::Binary
+            | FieldType::Image
+            | FieldType::Json
+            | FieldType::Properties
+            | FieldType::PropertiesDefinition
+            | FieldType::Unknown(_)
+    );
+    if field.computed || is_opaque || name.starts_with("message_") || name.starts_with("activity_")
+    {
+        return None;
+    }
+    // What kind of record it is (`move_type`, `type`) is read-only only once it is stored.
+    let is_kind =
+        field.field_type == FieldType::Selection && field.required && name.ends_with("type");
+    let is_name = model.rec_name.as_deref() == Some(name) && !field.has_default;
+    let is_lines = field.field_type == FieldType::One2many
+        && (name.contains("line") || name.starts_with("move_ids"));
+    if model.must_be_given(name) {
+        Some(0)
+    } else if is_kind {
+        Some(1)
+    } else if field.readonly || field.is_always_hidden() {
+        None
+    } else if is_lines || is_name {
+        Some(2)
+    } else if field.required_expr.is_some() {
+        Some(3)
+    } else if !field.field_type.is_x2many() {
+        Some(4)
+    } else {
+        Some(5)
+    }
+}

@@ -1,0 +1,198 @@
+//! `odoo_capabilities` and `odoo_reconnect`: who is signed in and what they can reach, as a
+//! summary by app, with the models of one app or of a search in detail.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::State;
+use super::args::Arguments;
+use super::present::Output;
+use crate::client::{Capabilities, ModelSummary};
+use crate::error::{Error, Result};
+use crate::schema::Access;
+use crate::schema::text::{clean, join_bounded, nearest};
+
+/// How many models an app names in the summary.
+const MODELS_IN_SUMMARY: usize = 6;
+const NO_APP: &str = "Other";
+
+impl State {
+    pub(super) async fn show_capabilities(&self, args: &Arguments) -> Result<Output> {
+        let app = args.text("app")?.filter(|text| !text.is_empty());
+        let search = args.text("search")?.filter(|text| !text.is_empty());
+        let capabilities = self.capabilities().await?;
+        if app.is_none() && search.is_none() {
+            return Ok(self.summary(&capabilities));
+        }
+        let apps = by_app(&capabilities);
+        if let Some(app) = &app
+            && !apps.keys().any(|name| name.eq_ignore_ascii_case(app))
+        {
+            let names: Vec<&str> = apps.keys().copied().collect();
+            let near = nearest(app, names.iter().copied()).first().map_or_else(
+                || format!("there are {}", names.join(", ")),
+                |near| format!("did you mean \"{near}\"?"),
+            );
+            return Err(Error::invalid_call(format!(
+                "there is no app \"{app}\"; {near}"
+            )));
+        }
+        let models: Vec<&ModelSummary> = capabilities
+            .models
+            .iter()
+            .filter(|model| app.as_deref().is_none_or(|app| is_in_app(model, app)))
+            .filter(|model| search.as_deref().is_none_or(|text| mentions(model, text)))
+            .collect();
+        Ok(self.details(&models))
+    }
+
+    pub(super) async fn show_reconnect(&self) -> Result<Output> {
+        let capabilities = self.reconnect().await?;
+        let output = self.summary(&capabilities);
+        Ok(Output {
+            text: format!("connected\n{}", output.text),
+            structured: output.structured,
+        })
+    }
+
+    fn summary(&self, capabilities: &Capabilities) -> Output {
+        let user = &capabilities.user;
+        let typed = self.catalogue.typed_models();
+        let version = capabilities
+            .odoo_version
+            .as_deref()
+            .unwrap_or("unknown version");
+        let mut lines = vec![format!(
+            "Odoo {version}, user {} ({}){}",
+            user.name,
+            user.login,
+            user.company_id
+                .as_ref()
+                .map(|company| format!(", company {}", company.name))
+                .unwrap_or_default()
+        )];
+        if capabilities.module_version.is_none() {
+            lines.push(
+                "The MCP module of this Odoo is an older one: it cannot describe models, and \
+                 calls are not checked before they are sent. Update butopea_mcp."
+                    .to_owned(),
+            );
+        }
+        let mut apps = Vec::new();
+        for (app, models) in by_app(capabilities) {
+            let names: Vec<&str> = models.iter().map(|model| model.model.as_str()).collect();
+            lines.push(format!(
+                "{app}: {}",
+                join_bounded(names.iter().copied(), MODELS_IN_SUMMARY)
+            ));
+            apps.push(json!({
+                "app": app,
+                "count": names.len(),
+                "models": names.iter().take(MODELS_IN_SUMMARY).collect::<Vec<_>>(),
+            }));
+        }
+        if !typed.is_empty() {
+            lines.push(format!(
+                "typed tools: {}",
+                join_bounded(typed.iter().copied(), 20)
+            ));
+        }
+        lines.push(
+            "Details: odoo_capabilities(app=…) or (search=…), odoo_schema(model=…)".to_owned(),
+        );
+        let structured = json!({
+            "user": {
+                "id": user.id, "name": user.name, "login": user.login,
+                "lang": user.lang, "tz": user.tz,
+                "company": user.company_id.as_ref().map(|company| json!({"id": company.id, "name": company.name})),
+                "companies": user.company_ids.iter().map(|company| json!({"id": company.id, "name": company.name})).collect::<Vec<_>>(),
+            },
+            "odoo_version": capabilities.odoo_version,
+            "module_version": capabilities.module_version,
+            "database": capabilities.database,
+            "model_count": capabilities.models.len(),
+            "apps": apps,
+            "typed_models": typed,
+        });
+        Output {
+            structured,
+            text: lines.join("\n"),
+        }
+    }
+
+    fn details(&self, models: &[&ModelSummary]) -> Output {
+        let typed = self.catalogue.typed_models();
+        let lines: Vec<String> = models
+            .iter()
+            .map(|model| {
+                let mark = if typed.contains(&model.model.as_str()) {
+                    ", typed tools"
+                } else {
+                    ""
+                };
+                format!(
+                    "{} – {} [{}{mark}]",
+                    model.model,
+                    label(model),
+                    rights(model.access)
+                )
+            })
+            .collect();
+        let structured: Vec<Value> = models
+            .iter()
+            .map(|model| {
+                json!({"model": model.model, "name": label(model), "access": model.access, "apps": model.apps})
+            })
+            .collect();
+        let text = if lines.is_empty() {
+            "no such model; odoo_capabilities() lists the apps".to_owned()
+        } else {
+            lines.join("\n")
+        };
+        Output {
+            structured: json!({"models": structured}),
+            text,
+        }
+    }
+}
+
+fn by_app(capabilities: &Capabilities) -> BTreeMap<&str, Vec<&ModelSummary>> {
+    let mut apps: BTreeMap<&str, Vec<&ModelSummary>> = BTreeMap::new();
+    for model in &capabilities.models {
+        if model.apps.is_empty() {
+            apps.entry(NO_APP).or_default().push(model);
+        }
+        for app in &model.apps {
+            apps.entry(app).or_default().push(model);
+        }
+    }
+    apps
+}
+
+fn is_in_app(model: &ModelSummary, app: &str) -> bool {
+    model.apps.iter().any(|name| name.eq_ignore_ascii_case(app))
+        || (model.apps.is_empty() && app.eq_ignore_ascii_case(NO_APP))
+}
+
+fn mentions(model: &ModelSummary, text: &str) -> bool {
+    let text = text.to_lowercase();
+    model.model.contains(&text) || label(model).to_lowercase().contains(&text)
+}
+
+fn label(model: &ModelSummary) -> String {
+    clean(model.name.as_deref().unwrap_or(&model.model), 60)
+}
+
+fn rights(access: Access) -> String {
+    [
+        ("read", access.read),
+        ("create", access.create),
+        ("update", access.write),
+        ("delete", access.unlink),
+    ]
+    .into_iter()
+    .filter_map(|(name, allowed)| allowed.then_some(name))
+    .collect::<Vec<_>>()
+    .join(" ")
+}

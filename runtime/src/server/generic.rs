@@ -1,0 +1,213 @@
+//! The ten generic tools, which take the model as an argument and work for every model.
+//!
+//! Their names, arguments and defaults are those of the server that this one replaces, so a
+//! user's configuration and habits carry over.
+
+use std::sync::Arc;
+
+use rmcp::model::{JsonObject, Tool, ToolAnnotations};
+use serde_json::{Value, json};
+
+use crate::schema::domain_schema;
+
+/// One of the ten generic tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GenericTool {
+    Reconnect,
+    Capabilities,
+    Schema,
+    Search,
+    Read,
+    Count,
+    Create,
+    Update,
+    Delete,
+    Execute,
+}
+
+impl GenericTool {
+    /// All of them, in the order of the list.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Capabilities,
+        Self::Schema,
+        Self::Search,
+        Self::Read,
+        Self::Count,
+        Self::Create,
+        Self::Update,
+        Self::Delete,
+        Self::Execute,
+        Self::Reconnect,
+    ];
+
+    /// The tool's name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Reconnect => "odoo_reconnect",
+            Self::Capabilities => "odoo_capabilities",
+            Self::Schema => "odoo_schema",
+            Self::Search => "odoo_search",
+            Self::Read => "odoo_read",
+            Self::Count => "odoo_count",
+            Self::Create => "odoo_create",
+            Self::Update => "odoo_update",
+            Self::Delete => "odoo_delete",
+            Self::Execute => "odoo_execute",
+        }
+    }
+
+    /// Whether it changes nothing in Odoo.
+    pub(crate) const fn is_read_only(self) -> bool {
+        !matches!(
+            self,
+            Self::Create | Self::Update | Self::Delete | Self::Execute
+        )
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Reconnect => "Reconnect to Odoo",
+            Self::Capabilities => "What this user can reach",
+            Self::Schema => "Fields and actions of a model",
+            Self::Search => "Search records",
+            Self::Read => "Read a record",
+            Self::Count => "Count records",
+            Self::Create => "Create a record",
+            Self::Update => "Change a record",
+            Self::Delete => "Delete a record",
+            Self::Execute => "Call a method",
+        }
+    }
+
+    const fn description(self) -> &'static str {
+        match self {
+            Self::Reconnect => {
+                "Sign in to Odoo anew, after Odoo was down, rights changed or modules were installed."
+            }
+            Self::Capabilities => {
+                "Who is signed in and which models they can reach, by app. Without arguments a summary; with `app` or `search` the models in detail."
+            }
+            Self::Schema => {
+                "Fields of a model with type, label, options and relation, and the actions (buttons) that execute can call. By default the fields of the view; `search` finds any field."
+            }
+            Self::Search => {
+                "Search records of any model and read fields. Without `fields`, the key fields are returned. The result has the total and the next offset."
+            }
+            Self::Read => {
+                "Read one record of any model by id. Without `fields`, the key fields are returned, and the names of the others."
+            }
+            Self::Count => "Count the records of any model that match a domain.",
+            Self::Create => {
+                "Create a record of any model. Ask the user to approve first: show the model and all values."
+            }
+            Self::Update => {
+                "Change a record of any model. Ask the user to approve first: show the record and each change, old → new."
+            }
+            Self::Delete => {
+                "Delete a record of any model for good. Ask the user to approve first: show the record's details and say that it is permanent."
+            }
+            Self::Execute => {
+                "Call a public method, such as the action behind a button (action_confirm). Ask the user to approve first: show the method, the records and what it does."
+            }
+        }
+    }
+
+    fn arguments(self) -> Value {
+        let model = text("Technical model name, such as sale.order");
+        let id = json!({"type": "integer", "description": "Record id"});
+        let fields = json!({
+            "type": "array", "items": {"type": "string"},
+            "description": "Fields to return; left out: the key fields",
+        });
+        let values =
+            json!({"type": "object", "description": "Field names and values; null clears a field"});
+        match self {
+            Self::Reconnect => json!({}),
+            Self::Capabilities => json!({
+                "app": text("Only this app, such as Sales"),
+                "search": text("Only models whose name or label contains this"),
+            }),
+            Self::Schema => json!({
+                "model": model,
+                "view_type": {
+                    "type": "string", "enum": ["form", "list", "search"],
+                    "description": "Whose fields to list", "default": "form",
+                },
+                "search": text("Only fields whose name or label contains this, in any view"),
+            }),
+            Self::Search => json!({
+                "model": model,
+                "domain": domain_schema(r#"["name","ilike","azure"]"#),
+                "fields": fields,
+                "limit": {"type": "integer", "description": "Records per page, 1 to 100", "default": 20},
+                "offset": {"type": "integer", "description": "Records to skip", "default": 0},
+                "order": text("Such as \"date_order desc, id\""),
+            }),
+            Self::Read => json!({"model": model, "id": id, "fields": fields}),
+            Self::Count => {
+                json!({"model": model, "domain": domain_schema(r#"["name","ilike","azure"]"#)})
+            }
+            Self::Create => json!({"model": model, "values": values}),
+            Self::Update => json!({"model": model, "id": id, "values": values}),
+            Self::Delete => json!({"model": model, "id": id}),
+            Self::Execute => json!({
+                "model": model,
+                "method": text("Public method name, such as action_confirm"),
+                "ids": {
+                    "type": "array", "items": {"type": "integer"},
+                    "description": "Records to run it on; left out for methods of the model",
+                },
+                "args": {
+                    "type": "array", "items": {"type": "string"},
+                    "description": "Positional arguments; any JSON",
+                },
+                "kwargs": {"type": "object", "description": "Named arguments"},
+            }),
+        }
+    }
+
+    const fn required(self) -> &'static [&'static str] {
+        match self {
+            Self::Reconnect | Self::Capabilities => &[],
+            Self::Schema | Self::Search | Self::Count => &["model"],
+            Self::Read | Self::Delete => &["model", "id"],
+            Self::Create => &["model", "values"],
+            Self::Update => &["model", "id", "values"],
+            Self::Execute => &["model", "method"],
+        }
+    }
+
+    /// The names of the tool's arguments.
+    pub(crate) fn argument_names(self) -> Vec<String> {
+        match self.arguments() {
+            Value::Object(properties) => properties.keys().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The tool as it is listed.
+    pub(crate) fn tool(self) -> Tool {
+        let mut schema = JsonObject::new();
+        schema.insert("type".to_owned(), json!("object"));
+        schema.insert("properties".to_owned(), self.arguments());
+        if !self.required().is_empty() {
+            schema.insert("required".to_owned(), json!(self.required()));
+        }
+        Tool::new(self.name(), self.description(), Arc::new(schema))
+            .with_title(self.title())
+            .with_annotations(self.annotations())
+    }
+
+    fn annotations(self) -> ToolAnnotations {
+        let read_only = self.is_read_only();
+        ToolAnnotations::new()
+            .read_only(read_only)
+            .destructive(!read_only && self != Self::Create)
+            .idempotent(read_only || matches!(self, Self::Update | Self::Delete))
+            .open_world(self == Self::Execute)
+    }
+}
+
+fn text(description: &str) -> Value {
+    json!({"type": "string", "description": description})
+}

@@ -1,0 +1,488 @@
+//! Group-by and aggregates.
+//!
+//! Odoo 19 groups with `formatted_read_group`, older series with `read_group`
+//! (`addons/web/models/models.py`, `odoo/models.py`); the first query of a connection finds
+//! out which, and both answers read alike.
+
+use std::marker::PhantomData;
+
+use serde_json::{Map, Value, json};
+
+use crate::client::MethodCall;
+use crate::error::{Error, ErrorKind, Result};
+
+use super::kind::{self, Groupable, Kind, Numeric, Ordered, Temporal};
+use super::query::Plan;
+use super::{Domain, Field, Model, Row, decode};
+
+/// A day, week, month, quarter or year of a date or datetime field, to group by.
+pub struct Period<M, K> {
+    field: Field<M, K>,
+    granularity: &'static str,
+}
+
+macro_rules! periods {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        impl<M, K> Field<M, K> {$(
+            $(#[$doc])*
+            pub const fn $name(self) -> Period<M, K>
+            where
+                K: Temporal,
+            {
+                Period { field: self, granularity: stringify!($name) }
+            }
+        )*}
+    };
+}
+
+periods! {
+    /// To group by day.
+    day;
+    /// To group by week; which day starts it, the language says.
+    week;
+    /// To group by month.
+    month;
+    /// To group by quarter.
+    quarter;
+    /// To group by year.
+    year;
+}
+
+/// Something to group records of the model `M` by.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing to group `{M}` by",
+    note = "fields and, for dates, their periods are: `F.date_order.month()`"
+)]
+pub trait GroupKey<M>: Send {
+    /// What the groups are told apart by.
+    type Output: Send + 'static;
+
+    /// The specification as Odoo reads it (`date_order:month`).
+    fn specification(&self) -> String;
+
+    /// Reads the value of a group.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] when Odoo sent another type.
+    fn read(&self, value: Value) -> Result<Self::Output>;
+}
+
+impl<M: Model, K: Groupable> GroupKey<M> for Field<M, K> {
+    type Output = K::Value;
+
+    fn specification(&self) -> String {
+        self.name().to_owned()
+    }
+
+    fn read(&self, value: Value) -> Result<Self::Output> {
+        read_value::<M, K>(self.name(), value)
+    }
+}
+
+impl<M: Model, K: Temporal> GroupKey<M> for Period<M, K> {
+    /// The period's first day or moment.
+    type Output = K::Value;
+
+    fn specification(&self) -> String {
+        format!("{}:{}", self.field.name(), self.granularity)
+    }
+
+    fn read(&self, value: Value) -> Result<Self::Output> {
+        let start = match value {
+            Value::Array(mut pair) if !pair.is_empty() => pair.remove(0),
+            other => other,
+        };
+        read_value::<M, K>(self.field.name(), start)
+    }
+}
+
+fn read_value<M: Model, K: Kind>(name: &'static str, value: Value) -> Result<K::Value> {
+    let fields: Map<String, Value> = std::iter::once((name.to_owned(), value)).collect();
+    let mut row = Row::new(M::NAME, &fields);
+    let value = K::read(&mut row, name);
+    row.finish().map(|()| value)
+}
+
+/// One or several things to group by: a [`GroupKey`] or a tuple of at most three.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing to group `{M}` by",
+    note = "a field, a period of a date field, or a tuple of at most three of these is"
+)]
+pub trait GroupKeys<M>: Send {
+    /// The values that a group stands for.
+    type Output: Send + 'static;
+
+    /// The specifications as Odoo reads them.
+    fn specifications(&self) -> Vec<String>;
+
+    /// Reads the values of a group, in the order of the specifications.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] when Odoo sent another type.
+    fn read(&self, values: &mut dyn Iterator<Item = Value>) -> Result<Self::Output>;
+}
+
+impl<M: Model, K> GroupKeys<M> for Field<M, K>
+where
+    Self: GroupKey<M>,
+{
+    type Output = <Self as GroupKey<M>>::Output;
+
+    fn specifications(&self) -> Vec<String> {
+        vec![self.specification()]
+    }
+
+    fn read(&self, values: &mut dyn Iterator<Item = Value>) -> Result<Self::Output> {
+        GroupKey::read(self, values.next().unwrap_or_default())
+    }
+}
+
+impl<M: Model, K> GroupKeys<M> for Period<M, K>
+where
+    Self: GroupKey<M>,
+{
+    type Output = <Self as GroupKey<M>>::Output;
+
+    fn specifications(&self) -> Vec<String> {
+        vec![self.specification()]
+    }
+
+    fn read(&self, values: &mut dyn Iterator<Item = Value>) -> Result<Self::Output> {
+        GroupKey::read(self, values.next().unwrap_or_default())
+    }
+}
+
+macro_rules! key_tuples {
+    ($(($($part:ident $index:tt),+))+) => {$(
+        impl<M, $($part: GroupKey<M>),+> GroupKeys<M> for ($($part,)+) {
+            type Output = ($($part::Output,)+);
+
+            fn specifications(&self) -> Vec<String> {
+                vec![$(self.$index.specification()),+]
+            }
+
+            fn read(&self, values: &mut dyn Iterator<Item = Value>) -> Result<Self::Output> {
+                Ok(($(self.$index.read(values.next().unwrap_or_default())?,)+))
+            }
+        }
+    )+};
+}
+
+key_tuples! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+}
+
+/// One aggregate over the records of a group, read as a value of the kind `K`.
+pub struct Aggregate<M, K> {
+    field: &'static str,
+    function: &'static str,
+    marker: PhantomData<fn() -> (M, K)>,
+}
+
+impl<M, K> Aggregate<M, K> {
+    const fn new(field: &'static str, function: &'static str) -> Self {
+        Self {
+            field,
+            function,
+            marker: PhantomData,
+        }
+    }
+}
+
+/// The aggregates of a grouped query: a tuple that grows with each call.
+pub trait Measures<M>: Send {
+    /// The values of a group.
+    type Output: Send + 'static;
+
+    /// Field and function of each aggregate.
+    fn specifications(&self) -> Vec<(&'static str, &'static str)>;
+
+    /// Reads the values of a group, in the order of the specifications.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] when Odoo sent another type.
+    fn read(&self, values: &mut dyn Iterator<Item = Value>) -> Result<Self::Output>;
+}
+
+/// A tuple with one more part.
+pub trait Append<T> {
+    /// The longer tuple.
+    type Output;
+
+    /// Adds the part at the end.
+    fn append(self, last: T) -> Self::Output;
+}
+
+macro_rules! measure_tuples {
+    ($(($($kind:ident $index:tt),*))+) => {$(
+        impl<M: Model, $($kind: Kind),*> Measures<M> for ($(Aggregate<M, $kind>,)*) {
+            type Output = ($($kind::Value,)*);
+
+            fn specifications(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((self.$index.field, self.$index.function)),*]
+            }
+
+            #[allow(unused_variables)] // no aggregate, no value
+            fn read(&self, values: &mut dyn Iterator<Item = Value>) -> Result<Self::Output> {
+                Ok(($(read_value::<M, $kind>(
+                    self.$index.field,
+                    values.next().unwrap_or_default(),
+                )?,)*))
+            }
+        }
+
+        impl<T, $($kind),*> Append<T> for ($($kind,)*) {
+            type Output = ($($kind,)* T,);
+
+            #[allow(non_snake_case)] // type names serve as variable names
+            fn append(self, last: T) -> Self::Output {
+                let ($($kind,)*) = self;
+                ($($kind,)* last,)
+            }
+        }
+    )+};
+}
+
+measure_tuples! {
+    ()
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+}
+
+/// One group of records.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Group<K, A> {
+    /// The value that the records share; of several, a tuple.
+    pub key: K,
+    /// How many records there are.
+    pub count: u64,
+    /// The aggregates, in the order in which they were asked for.
+    pub values: A,
+    /// The conditions that find the group's records, besides those of the query.
+    pub condition: Vec<Value>,
+}
+
+impl<K, A> Group<K, A> {
+    /// The conditions that find the group's records, besides those of the query.
+    pub fn domain<M>(&self) -> Domain<M> {
+        Domain::raw(self.condition.clone())
+    }
+}
+
+/// A query that answers groups instead of records.
+#[must_use = "a query does nothing before one of its async methods is awaited"]
+pub struct Grouped<M, G, A> {
+    plan: Plan<M>,
+    keys: G,
+    measures: A,
+    direction: Option<&'static str>,
+}
+
+impl<M: Model, G: GroupKeys<M>> Grouped<M, G, ()> {
+    pub(super) fn new(plan: Plan<M>, keys: G) -> Self {
+        Self {
+            plan,
+            keys,
+            measures: (),
+            direction: None,
+        }
+    }
+}
+
+impl<M: Model, G: GroupKeys<M>, A> Grouped<M, G, A> {
+    fn with<K>(self, field: &'static str, function: &'static str) -> Grouped<M, G, A::Output>
+    where
+        A: Append<Aggregate<M, K>>,
+    {
+        Grouped {
+            plan: self.plan,
+            keys: self.keys,
+            measures: self.measures.append(Aggregate::new(field, function)),
+            direction: self.direction,
+        }
+    }
+
+    /// Adds the sum of a field.
+    pub fn sum<K: Numeric>(self, field: Field<M, K>) -> Grouped<M, G, A::Output>
+    where
+        A: Append<Aggregate<M, K>>,
+    {
+        self.with(field.name(), "sum")
+    }
+
+    /// Adds the average of a field.
+    pub fn avg<K: Numeric>(self, field: Field<M, K>) -> Grouped<M, G, A::Output>
+    where
+        A: Append<Aggregate<M, kind::Float>>,
+    {
+        self.with(field.name(), "avg")
+    }
+
+    /// Adds the least value of a field.
+    pub fn min<K: Ordered>(self, field: Field<M, K>) -> Grouped<M, G, A::Output>
+    where
+        A: Append<Aggregate<M, K>>,
+    {
+        self.with(field.name(), "min")
+    }
+
+    /// Adds the greatest value of a field.
+    pub fn max<K: Ordered>(self, field: Field<M, K>) -> Grouped<M, G, A::Output>
+    where
+        A: Append<Aggregate<M, K>>,
+    {
+        self.with(field.name(), "max")
+    }
+
+    /// Adds the number of different values of a field.
+    pub fn count_distinct<K>(self, field: Field<M, K>) -> Grouped<M, G, A::Output>
+    where
+        A: Append<Aggregate<M, kind::Integer>>,
+    {
+        self.with(field.name(), "count_distinct")
+    }
+
+    /// Puts the groups with the least value of the first aggregate first.
+    pub fn ascending(mut self) -> Self {
+        self.direction = Some("asc");
+        self
+    }
+
+    /// Puts the groups with the greatest value of the first aggregate first.
+    pub fn descending(mut self) -> Self {
+        self.direction = Some("desc");
+        self
+    }
+
+    /// At most this many groups.
+    pub fn limit(mut self, limit: u64) -> Self {
+        self.plan.limit = Some(limit);
+        self
+    }
+}
+
+impl<M: Model, G: GroupKeys<M>, A: Measures<M>> Grouped<M, G, A> {
+    /// The groups.
+    ///
+    /// # Errors
+    /// Any failure of a call, and [`ErrorKind::Decode`].
+    pub async fn all(&self) -> Result<Vec<Group<G::Output, A::Output>>> {
+        let keys = self.keys.specifications();
+        let measures = self.measures.specifications();
+        let odoo = &self.plan.odoo;
+        if !odoo.groups_the_old_way() {
+            let columns: Vec<String> = measures
+                .iter()
+                .map(|(f, agg)| format!("{f}:{agg}"))
+                .collect();
+            match odoo
+                .client()
+                .call(&self.newer(&keys, &columns), odoo.context())
+                .await
+            {
+                Err(error) if error.kind() == ErrorKind::UnknownMethod => {
+                    odoo.group_the_old_way();
+                }
+                answer => return self.read(answer?, &keys, &columns, "__extra_domain"),
+            }
+        }
+        let columns: Vec<String> = (0..measures.len())
+            .map(|n| format!("measure_{n}"))
+            .collect();
+        let call = self.older(&keys, &measures, &columns);
+        let answer = odoo.client().call(&call, odoo.context()).await?;
+        self.read(answer, &keys, &columns, "__domain")
+    }
+
+    fn newer(&self, keys: &[String], columns: &[String]) -> MethodCall {
+        let mut aggregates = columns.to_vec();
+        aggregates.push("__count".to_owned());
+        let mut call = MethodCall::new(M::NAME, "formatted_read_group")
+            .arg(self.plan.domain.to_json())
+            .kwarg("groupby", json!(keys))
+            .kwarg("aggregates", json!(aggregates))
+            .kwarg("offset", self.plan.offset);
+        if let Some(limit) = self.plan.limit {
+            call = call.kwarg("limit", limit);
+        }
+        if let (Some(direction), Some(first)) = (self.direction, columns.first()) {
+            call = call.kwarg("order", format!("{first} {direction}"));
+        }
+        call
+    }
+
+    fn older(&self, keys: &[String], measures: &[(&str, &str)], columns: &[String]) -> MethodCall {
+        let fields: Vec<String> = measures
+            .iter()
+            .zip(columns)
+            .map(|((field, function), column)| format!("{column}:{function}({field})"))
+            .collect();
+        let mut call = MethodCall::new(M::NAME, "read_group")
+            .arg(self.plan.domain.to_json())
+            .arg(json!(fields))
+            .arg(json!(keys))
+            .kwarg("lazy", false)
+            .kwarg("offset", self.plan.offset);
+        if let Some(limit) = self.plan.limit {
+            call = call.kwarg("limit", limit);
+        }
+        if let (Some(direction), Some(first)) = (self.direction, columns.first()) {
+            call = call.kwarg("orderby", format!("{first} {direction}"));
+        }
+        call
+    }
+
+    fn read(
+        &self,
+        answer: Value,
+        keys: &[String],
+        columns: &[String],
+        condition: &str,
+    ) -> Result<Vec<Group<G::Output, A::Output>>> {
+        let Value::Array(rows) = answer else {
+            return Err(Error::new(
+                ErrorKind::Protocol,
+                format!("grouping {} answered no list", M::NAME),
+            ));
+        };
+        rows.iter()
+            .map(|row| {
+                Ok(Group {
+                    key: self
+                        .keys
+                        .read(&mut keys.iter().map(|key| key_value(row, key)))?,
+                    count: row
+                        .get("__count")
+                        .and_then(decode::whole)
+                        .map_or(0, i64::unsigned_abs),
+                    values: self
+                        .measures
+                        .read(&mut columns.iter().map(|column| at(row, column)))?,
+                    condition: match at(row, condition) {
+                        Value::Array(terms) => terms,
+                        _ => Vec::new(),
+                    },
+                })
+            })
+            .collect()
+    }
+}
+
+fn at(row: &Value, key: &str) -> Value {
+    row.get(key).cloned().unwrap_or_default()
+}
+
+/// The value of a key; of a period before Odoo 19, whose own value is only a label, its start.
+fn key_value(row: &Value, key: &str) -> Value {
+    match row.pointer("/__range").and_then(|ranges| ranges.get(key)) {
+        Some(range) if range.is_object() => at(range, "from"),
+        _ => at(row, key),
+    }
+}

@@ -1,0 +1,292 @@
+"""Fixtures: the Odoo under test, the server's binary, clients, users, and cleaning up.
+
+The suite takes its Odoo from `ODOO_URL`, `ODOO_DB`, `ODOO_USERNAME` and `ODOO_PASSWORD`, and
+the program from `BUTOPEA_MCP_SERVER`. What a test needs beyond that it says with a marker
+(`demo`, `needs`, `users`); where it is absent, the test is skipped and the reason names it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.gateway import Gateway
+from support.mcp_client import MCP_VERSION, McpClient
+from support.odoo import Odoo, OdooError
+from support.people import People, Person
+from support.stdio import StdioServer
+from support.watch import Watch
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMAS = ROOT / "generated" / "schemas"
+_TAG = "res.partner.category"
+
+# Starts a server and a client; the test's end closes both.
+StartServer = Callable[..., McpClient]
+StartProcess = Callable[..., StdioServer]
+
+
+def pytest_report_header() -> list[str]:
+    """Says what is tested against what."""
+    return [
+        f"mcp {MCP_VERSION}",
+        f"Odoo at {os.environ.get('ODOO_URL', '(ODOO_URL is not set)')}",
+        f"server {os.environ.get('BUTOPEA_MCP_SERVER', '(of the checkout)')}",
+    ]
+
+
+# ------------------------------------------------------------------ what is tested
+
+
+@pytest.fixture(scope="session")
+def binary() -> Path:
+    """The program under test."""
+    named = os.environ.get("BUTOPEA_MCP_SERVER")
+    path = Path(named) if named else ROOT / "target" / "debug" / "butopea-mcp-server"
+    if not path.is_file():
+        pytest.exit(f"there is no server at {path}: set BUTOPEA_MCP_SERVER", returncode=2)
+    return path
+
+
+@pytest.fixture(scope="session")
+def schemas() -> Path:
+    """The schema files of this checkout, which the typed tools are made from."""
+    assert any(SCHEMAS.glob("*.json")), f"{SCHEMAS} is empty: run `cargo xtask gen`"
+    return SCHEMAS
+
+
+@pytest.fixture(scope="session")
+def odoo() -> Odoo:
+    """The user that the environment names, signed in past the code under test."""
+    names = ("ODOO_URL", "ODOO_USERNAME", "ODOO_PASSWORD")
+    missing = [name for name in names if not os.environ.get(name)]
+    if missing:
+        pytest.exit(f"not set in the environment: {', '.join(missing)}", returncode=2)
+    url, login, password = (os.environ[name] for name in names)
+    return Odoo(url, os.environ.get("ODOO_DB") or None).sign_in(login, password)
+
+
+@pytest.fixture(scope="session")
+def admin(odoo: Odoo) -> Person:
+    """The user that the environment names."""
+    return Person(odoo, odoo.login, odoo.password)
+
+
+# ------------------------------------------------------------------ what a test needs
+
+
+def _find_models(odoo: Odoo, names: tuple[str, ...]) -> list[str]:
+    missing = []
+    for name in names:
+        try:
+            odoo.count(name, [["id", "=", 0]])
+        except OdooError:
+            missing.append(name)
+    return missing
+
+
+@pytest.fixture(autouse=True)
+def _needs(request: pytest.FixtureRequest) -> None:
+    marker = request.node.get_closest_marker("needs")
+    if marker and (missing := _find_models(request.getfixturevalue("odoo"), marker.args)):
+        pytest.skip(f"this Odoo lacks the models {', '.join(missing)}")
+    if request.node.get_closest_marker("demo"):
+        request.getfixturevalue("demo_users")
+    if request.node.get_closest_marker("users"):
+        request.getfixturevalue("people")
+
+
+@pytest.fixture(scope="session")
+def demo_users(odoo: Odoo) -> dict[str, Person]:
+    """The users `demo` (internal, few rights) and `portal` of Odoo's demo data."""
+    found = {}
+    for login in ("demo", "portal"):
+        try:
+            found[login] = Person(odoo.as_user(login, login), login, login)
+        except OdooError:
+            pytest.skip(f"this Odoo lacks the demo data: no login {login}")
+    return found
+
+
+@pytest.fixture(scope="session")
+def people(odoo: Odoo) -> Iterator[People]:
+    """Makes users; they are gone after the run."""
+    if not odoo.has_access("res.users", "create"):
+        pytest.skip(f"the user {odoo.login} may not make users")
+    made = People(odoo)
+    yield made
+    made.remove_all()
+
+
+@pytest.fixture(scope="session")
+def boss(people: People, odoo: Odoo) -> Person:
+    """A user of our own with all groups of the environment's user."""
+    return people.make("boss", people.groups_of(odoo))
+
+
+@pytest.fixture(scope="session")
+def clerk(people: People) -> Person:
+    """An internal user of our own without any right to sales, stock or settings."""
+    return people.make("clerk", ["base.group_user"])
+
+
+# ------------------------------------------------------------------ servers and clients
+
+
+@pytest.fixture(scope="session")
+def _start_server(binary: Path) -> Callable[..., McpClient]:
+    def start(
+        person: Person | None,
+        *args: str,
+        env: dict[str, str | None] | None = None,
+        mode: str | None = None,
+    ) -> McpClient:
+        variables = {"ODOO_SCHEMAS": str(SCHEMAS)} if SCHEMAS.is_dir() else {}
+        variables |= person.env if person else {}
+        for name, value in (env or {}).items():
+            if value is None:
+                variables.pop(name, None)
+            else:
+                variables[name] = value
+        return McpClient(binary, variables, args, mode=mode)
+
+    return start
+
+
+@pytest.fixture
+def start_server(_start_server: StartServer) -> Iterator[StartServer]:
+    """Starts servers of the test's own: `start_server(person, "--flag", env={…})`."""
+    with ExitStack() as stack:
+        yield lambda *args, **options: stack.enter_context(_start_server(*args, **options))
+
+
+@pytest.fixture
+def start_process(binary: Path) -> Iterator[StartProcess]:
+    """Starts bare processes of the test's own, with exactly the variables given."""
+    with ExitStack() as stack:
+
+        def start(env: dict[str, str], *args: str) -> StdioServer:
+            variables = {"ODOO_SCHEMAS": str(SCHEMAS)} if SCHEMAS.is_dir() else {}
+            return stack.enter_context(StdioServer(binary, variables | env, args))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def server(_start_server: StartServer, admin: Person) -> Iterator[McpClient]:
+    """A server for the environment's user, shared by all tests."""
+    with _start_server(admin) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def boss_server(_start_server: StartServer, boss: Person) -> Iterator[McpClient]:
+    """A server for our own user with all rights, shared by all tests."""
+    with _start_server(boss) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def clerk_server(_start_server: StartServer, clerk: Person) -> Iterator[McpClient]:
+    """A server for our own user without rights, shared by all tests."""
+    with _start_server(clerk) as client:
+        yield client
+
+
+@pytest.fixture
+def gateway(odoo: Odoo) -> Iterator[Gateway]:
+    """A way to Odoo that can be closed; it starts closed."""
+    with Gateway(odoo.url) as made:
+        yield made
+
+
+# ------------------------------------------------------------------ records
+
+
+class Records:
+    """Makes records for a test and deletes them afterwards, last first."""
+
+    # What must come before Odoo lets a record go.
+    _UNDO = {  # noqa: RUF012
+        "sale.order": ("action_unlock", "action_cancel"),
+        "purchase.order": ("button_cancel",),
+    }
+
+    def __init__(self, odoo: Odoo) -> None:
+        self._odoo = odoo
+        self._made: list[tuple[str, int]] = []
+
+    def make(self, model: str, **values: Any) -> int:
+        """Creates a record."""
+        return self.adopt(model, self._odoo.create(model, values))
+
+    def adopt(self, model: str, record_id: int) -> int:
+        """Takes over a record that the code under test created."""
+        self._made.append((model, record_id))
+        return record_id
+
+    def clean(self) -> None:
+        """Deletes everything; what Odoo keeps is cancelled or archived."""
+        for model, record_id in reversed(self._made):
+            if not self._odoo.exists(model, record_id):
+                continue
+            for method in self._UNDO.get(model, ()):
+                with suppress(OdooError):
+                    self._odoo.call(
+                        model, method, [record_id], context={"disable_cancel_warning": True}
+                    )
+            try:
+                self._odoo.unlink(model, [record_id])
+            except OdooError:
+                with suppress(OdooError):
+                    self._odoo.write(model, [record_id], {"active": False})
+        self._made.clear()
+
+
+@pytest.fixture
+def records(odoo: Odoo) -> Iterator[Records]:
+    """Records of the test's own."""
+    made = Records(odoo)
+    yield made
+    made.clean()
+
+
+@pytest.fixture(scope="session")
+def shared_records(odoo: Odoo) -> Iterator[Records]:
+    """Records that many tests look at and none changes."""
+    made = Records(odoo)
+    yield made
+    made.clean()
+
+
+@pytest.fixture(scope="session")
+def boss_watch(odoo: Odoo, boss: Person) -> Watch:
+    """Sees what the user `boss` changes."""
+    return Watch(odoo, boss.uid)
+
+
+@pytest.fixture(scope="session")
+def clerk_watch(odoo: Odoo, clerk: Person) -> Watch:
+    """Sees what the user `clerk` changes."""
+    return Watch(odoo, clerk.uid)
+
+
+@pytest.fixture
+def mark() -> str:
+    """A text that no other record has."""
+    return f"e2e-{secrets.token_hex(5)}"
+
+
+@pytest.fixture
+def five_tags(records: Records, mark: str) -> list[int]:
+    """Five contact tags named `<mark> 0` to `<mark> 4`, the others below the first."""
+    first = records.make(_TAG, name=f"{mark} 0", color=0)
+    return [first] + [
+        records.make(_TAG, name=f"{mark} {number}", color=number, parent_id=first)
+        for number in range(1, 5)
+    ]

@@ -1,0 +1,125 @@
+"""Passwords, keys and sessions never leave the server: not in logs, not in results."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from conftest import StartProcess
+from support.gateway import Gateway
+from support.odoo import Odoo
+from support.people import People, Person
+
+pytestmark = pytest.mark.users
+
+TAG = "res.partner.category"
+LOUD = {"RUST_LOG": "trace", "RUST_BACKTRACE": "full"}
+
+
+def spellings(secret: str) -> list[str]:
+    """The ways in which a secret could be written."""
+    encoded = base64.b64encode(secret.encode()).decode()
+    return sorted({secret, quote(secret, safe=""), json.dumps(secret)[1:-1], encoded})
+
+
+def assert_secret(text: str, *hidden: str) -> None:
+    """None of the secrets is in the text, in any spelling."""
+    for secret in hidden:
+        for spelling in spellings(secret):
+            assert spelling not in text, f"a secret is shown: …{around(text, spelling)}…"
+
+
+def around(text: str, part: str) -> str:
+    """Where it stands, without the secret itself."""
+    at = text.index(part)
+    return text[max(0, at - 120) : at] + "<HERE>"
+
+
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("odoo_capabilities", {}),
+    ("odoo_search", {"model": "res.users", "limit": 3}),
+    ("odoo_schema", {"model": "res.users", "search": "pass"}),
+    ("odoo_read", {"model": "res.users", "id": 99_999_999}),
+    ("odoo_search", {"model": "no.such.model"}),
+    ("odoo_create", {"model": TAG, "values": {"nmae": "x"}}),
+    ("odoo_execute", {"model": TAG, "method": "_private"}),
+    ("odoo_execute", {"model": TAG, "method": "no_such_method"}),
+    ("odoo_reconnect", {}),
+]
+
+
+def run(start_process: StartProcess, env: dict[str, str], calls: list[Any]) -> tuple[str, str]:
+    """Everything that a server writes while it answers these calls and ends."""
+    server = start_process(env | LOUD)
+    server.handshake()
+    server.answer(server.request("tools/list"))
+    for name, arguments in calls:
+        server.answer(server.call(name, arguments))
+    server.close_stdin()
+    assert server.wait(20) == 0
+    assert len(server.stderr) > 1000, "the log is too short to prove anything"
+    return server.stdout, server.stderr
+
+
+def test_password_and_session_are_not_shown(
+    start_process: StartProcess, people: People, odoo: Odoo, gateway: Gateway
+) -> None:
+    """At the loudest log level, over right and wrong calls and two logins."""
+    person = people.make("secretive", people.groups_of(odoo))
+    env = person.env | {"ODOO_URL": gateway.open().url}
+    stdout, stderr = run(start_process, env, CALLS)
+    sessions = {
+        seen.headers["Cookie"].partition("session_id=")[2]
+        for seen in gateway.seen
+        if "session_id=" in seen.headers.get("Cookie", "")
+    }
+    assert sessions
+    assert_secret(stdout, person.password, *sessions)
+    assert_secret(stderr, person.password, *sessions)
+
+
+def test_key_is_not_shown(start_process: StartProcess, people: People, odoo: Odoo) -> None:
+    """The same with an API key."""
+    person = people.make("secretive", people.groups_of(odoo))
+    key = person.odoo.make_api_key("e2e secrets")
+    env = {"ODOO_URL": odoo.url, "ODOO_DB": odoo.database or "", "ODOO_API_KEY": key}
+    for text in run(start_process, env, CALLS):
+        assert_secret(text, key)
+
+
+@pytest.mark.parametrize("variable", ["ODOO_PASSWORD", "ODOO_API_KEY"])
+def test_refused_secrets_are_not_shown(
+    start_process: StartProcess, admin: Person, variable: str
+) -> None:
+    """A password or key that Odoo refuses is not repeated in the error either."""
+    wrong = f"Wrong-{secrets.token_urlsafe(16)}"
+    for text in run(start_process, admin.env | {variable: wrong}, CALLS[:2]):
+        assert_secret(text, wrong)
+
+
+def test_secrets_are_not_shown_while_odoo_is_down(
+    start_process: StartProcess, boss: Person, gateway: Gateway
+) -> None:
+    """Failures of the connection name the address and no secret."""
+    env = boss.env | {"ODOO_URL": gateway.url}
+    for text in run(start_process, env, CALLS[:2]):
+        assert_secret(text, boss.password)
+
+
+def test_values_are_not_logged(start_process: StartProcess, boss: Person, odoo: Odoo) -> None:
+    """At the level `info` a change is logged by its fields, without its values."""
+    confidential = f"confidential-{secrets.token_hex(8)}"
+    server = start_process(boss.env | {"RUST_LOG": "info"})
+    server.handshake()
+    server.answer(server.call("odoo_create", {"model": TAG, "values": {"name": confidential}}))
+    server.close_stdin()
+    assert server.wait(20) == 0
+    (made,) = odoo.ids(TAG, [["name", "=", confidential]])
+    odoo.unlink(TAG, [made])
+    assert TAG in server.stderr
+    assert "create" in server.stderr
+    assert confidential not in server.stderr

@@ -1,0 +1,8 @@
+//~ field cannot be compared with `CrmLeadType`
+//~ a selection its own enum
+
+use butopea_models::{crm_lead as lead, sale_order as so};
+
+fn main() {
+    let _ = so::F.state.eq(lead::Type::Lead);
+}

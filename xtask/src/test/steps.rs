@@ -1,0 +1,265 @@
+//! The steps of `cargo xtask test`, from the cheapest to the dearest.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::runner::{check, colour, tests};
+use super::{Context, Outcome};
+use crate::error::Error;
+use crate::machine::Python;
+use crate::own;
+use crate::process::{on_path, output};
+use crate::target::Target;
+use crate::venv::Venv;
+
+/// One step.
+pub(super) struct Step {
+    /// What `--only` and `--skip` call it.
+    pub(super) name: &'static str,
+    /// What it does, in a line.
+    pub(super) about: &'static str,
+    /// Whether an Odoo must be up for it.
+    pub(super) needs_odoo: bool,
+    /// The work.
+    pub(super) run: fn(&mut Context) -> Result<Outcome, Error>,
+}
+
+/// All steps in order.
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        name: "fmt",
+        about: "Rust code is formatted",
+        needs_odoo: false,
+        run: |context| check(cargo(context).args(["fmt", "--all", "--check"])),
+    },
+    Step {
+        name: "ruff",
+        about: "Python code of the module and the tests has no lint",
+        needs_odoo: false,
+        run: ruff,
+    },
+    Step {
+        name: "clippy",
+        about: "Rust code has no lint",
+        needs_odoo: false,
+        run: |context| {
+            check(cargo(context).args([
+                "clippy",
+                "--locked",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
+            ]))
+        },
+    },
+    Step {
+        name: "deny",
+        about: "dependencies: bans, licences, sources",
+        needs_odoo: false,
+        run: deny,
+    },
+    Step {
+        name: "unit",
+        about: "unit and golden tests",
+        needs_odoo: false,
+        run: unit,
+    },
+    Step {
+        name: "doc",
+        about: "examples in the documentation",
+        needs_odoo: false,
+        run: |context| {
+            tests(cargo(context).args([
+                "test",
+                "--locked",
+                "--workspace",
+                "--doc",
+                "--no-fail-fast",
+            ]))
+        },
+    },
+    Step {
+        name: "gen",
+        about: "checked-in generated files are what the generator writes",
+        needs_odoo: false,
+        run: |context| {
+            check(
+                own::command()?
+                    .args(["gen", "--offline", "--check"])
+                    .current_dir(context.checkout.root()),
+            )
+        },
+    },
+    Step {
+        name: "module",
+        about: "the module's own tests inside Odoo",
+        needs_odoo: true,
+        run: module,
+    },
+    Step {
+        name: "typed",
+        about: "the typed Rust API on a real Odoo, every generated model",
+        needs_odoo: true,
+        run: |context| {
+            let target = target(context)?;
+            let mut command = cargo(context);
+            command.args([
+                "test",
+                "--locked",
+                "--package",
+                "typed-tests",
+                "--no-fail-fast",
+            ]);
+            command.args(["--", "--ignored"]);
+            target.apply(&mut command);
+            tests(&mut command)
+        },
+    },
+    Step {
+        name: "e2e",
+        about: "end to end on a real Odoo, current line of the client library",
+        needs_odoo: true,
+        run: |context| end_to_end(context, "mcp2"),
+    },
+    Step {
+        name: "e2e-mcp1",
+        about: "end to end on a real Odoo, line 1 of the client library",
+        needs_odoo: true,
+        run: |context| end_to_end(context, "mcp1"),
+    },
+];
+
+/// Cargo in the checkout; the one that runs us, if one does.
+fn cargo(context: &Context) -> Command {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    command.current_dir(context.checkout.root());
+    if colour() {
+        command.env("CARGO_TERM_COLOR", "always");
+    }
+    command
+}
+
+/// An environment with a pinned tool.
+fn tool(context: &Context, name: &str) -> Result<Venv, Error> {
+    let python = Python::look(false)?;
+    let requirements = context.checkout.requirements(&format!("{name}.txt"));
+    Venv::ensure(&context.cache, &python, name, &requirements)
+}
+
+fn ruff(context: &mut Context) -> Result<Outcome, Error> {
+    let ruff = tool(context, "ruff")?.program("ruff");
+    check(
+        Command::new(ruff)
+            .args(["check", "--no-cache", "addons", "tests"])
+            .current_dir(context.checkout.root()),
+    )
+}
+
+/// The machine's own cargo-deny, or the pinned one. Advisories need a database from the network and are checked where
+/// that is at hand.
+fn deny(context: &mut Context) -> Result<Outcome, Error> {
+    let program = if on_path("cargo-deny") {
+        PathBuf::from("cargo-deny")
+    } else {
+        tool(context, "cargo-deny")?.program("cargo-deny")
+    };
+    check(
+        Command::new(program)
+            .args(["--locked", "check", "--hide-inclusion-graph"])
+            .args(["bans", "licenses", "sources"])
+            .current_dir(context.checkout.root()),
+    )
+}
+
+fn unit(context: &mut Context) -> Result<Outcome, Error> {
+    let has_nextest = output(cargo(context).args(["nextest", "--version"])).is_ok();
+    let mut command = cargo(context);
+    if has_nextest {
+        command.args([
+            "nextest",
+            "run",
+            "--locked",
+            "--workspace",
+            "--no-fail-fast",
+        ]);
+    } else {
+        // Examples have their own step, as nextest leaves them out, too.
+        command.args([
+            "test",
+            "--locked",
+            "--workspace",
+            "--no-fail-fast",
+            "--lib",
+            "--bins",
+            "--tests",
+        ]);
+    }
+    tests(&mut command)
+}
+
+fn module(context: &mut Context) -> Result<Outcome, Error> {
+    let Some(odoo) = &mut context.odoo else {
+        return Ok(Outcome::Skipped(
+            "they need a database of their own, so a local Odoo",
+        ));
+    };
+    odoo.target()?;
+    tests(
+        own::command()?
+            .args(["odoo", "test-module"])
+            .current_dir(context.checkout.root()),
+    )
+}
+
+/// Runs the pytest suite in the environment of one line of the client library.
+fn end_to_end(context: &mut Context, line: &str) -> Result<Outcome, Error> {
+    let server = build_server(context)?;
+    let python = Python::look(false)?;
+    let folder = context.checkout.root().join("tests");
+    let requirements = folder.join(format!("requirements-{line}.txt"));
+    let venv = Venv::ensure(&context.cache, &python, line, &requirements)?;
+    let target = target(context)?;
+    let mut command = Command::new(venv.python());
+    command
+        .args(["-m", "pytest", "-p", "no:cacheprovider"])
+        .arg(if colour() {
+            "--color=yes"
+        } else {
+            "--color=no"
+        })
+        .args(&context.args.pytest)
+        .current_dir(&folder)
+        .env("PYTHONPYCACHEPREFIX", context.cache.path("bytecode"))
+        .env("BUTOPEA_MCP_SERVER", server);
+    target.apply(&mut command);
+    tests(&mut command)
+}
+
+fn target(context: &mut Context) -> Result<Target, Error> {
+    match &mut context.odoo {
+        Some(odoo) => odoo.target(),
+        None => Ok(context.args.target.clone()),
+    }
+}
+
+/// Builds the server and returns the binary's path. All binaries of the workspace are built, with the features that
+/// the tests were built with, so that little is left to compile.
+fn build_server(context: &Context) -> Result<PathBuf, Error> {
+    let mut build = cargo(context);
+    build.args(["build", "--quiet", "--locked", "--workspace", "--bins"]);
+    let profile = if context.args.release {
+        build.arg("--release");
+        "release"
+    } else {
+        "debug"
+    };
+    if let Outcome::Failed(_, error) = check(&mut build)? {
+        return Err(error);
+    }
+    Ok(own::target_folder(&context.checkout)?
+        .join(profile)
+        .join("butopea-mcp-server"))
+}
