@@ -38,6 +38,10 @@ impl Counts {
     /// Reads whichever closing line this is: nextest's, cargo's, pytest's or our own. Colours are looked through.
     pub(crate) fn of_line(line: &str) -> Option<Self> {
         let line = without_colours(line);
+        // nextest repeats the output of a failed test indented, with the closing line of its process.
+        if line.starts_with(' ') && line.trim_start().starts_with("test result:") {
+            return None;
+        }
         let line = line.trim();
         if let Some((_, rest)) = line
             .strip_prefix("Summary [")
@@ -152,6 +156,7 @@ mod tests {
     fn cargo() {
         let line = "test result: FAILED. 3 passed; 2 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s";
         assert_eq!(Counts::of_line(line), Some(counts(3, 2, 1)));
+        assert_eq!(Counts::of_line(&format!("    {line}")), None);
     }
 
     #[test]

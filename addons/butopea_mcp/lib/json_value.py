@@ -7,6 +7,7 @@ import binascii
 import datetime
 import decimal
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -71,9 +72,19 @@ def _number(value: float | decimal.Decimal) -> float | None:
     return number if math.isfinite(number) else None
 
 
+# What Odoo writes for a binary field under `bin_size` (`odoo.tools.human_size`).
+_SIZE = re.compile(rb"[0-9]+(\.[0-9]+)? ([bB]ytes|[KMGT]b)")
+
+
 def _base64(value: bytes | bytearray | memoryview) -> str:
-    """`value` in base64. Binary fields hold base64 already: that stays as it is."""
+    """`value` in base64.
+
+    Binary fields hold base64 already, or under `bin_size` the size of their
+    contents as text: both stay as they are.
+    """
     data = bytes(value)
+    if _SIZE.fullmatch(data):
+        return data.decode()
     try:
         base64.b64decode(b"".join(data.split()), validate=True)
     except binascii.Error:

@@ -40,6 +40,9 @@ class TestJsonValue(TransactionCase):
 
     def test_bytes(self):
         self.assertBecomes(b"\xff\x00", "/wA=")
+        # What binary fields give under `bin_size`.
+        for size in ("70.00 bytes", "1.50 Kb", "12.00 Mb"):
+            self.assertBecomes(size.encode(), size)
         # What binary fields give is base64 already.
         self.assertBecomes(b"/wA=", "/wA=")
         self.assertBecomes(b"a text", "YSB0ZXh0")

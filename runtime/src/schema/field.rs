@@ -438,17 +438,19 @@ fn is_false(flag: &bool) -> bool {
 }
 
 /// Options with a key that is neither text nor a number (`False` in some old modules) stand
-/// for "no value" and are left out.
+/// for "no value" and are left out. A selection without options is one whose options Odoo
+/// computes for each record, so nothing is known of them.
 fn selection<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<SelectionOption>>, D::Error> {
     let options: Option<Vec<Value>> = lenient::option(deserializer)?;
-    Ok(options.map(|options| {
+    let readable = |options: Vec<Value>| -> Vec<SelectionOption> {
         options
             .into_iter()
             .filter_map(|option| serde_json::from_value(option).ok())
             .collect()
-    }))
+    };
+    Ok(options.map(readable).filter(|options| !options.is_empty()))
 }
 
 /// Views of kinds that this version does not know are left out.

@@ -1,9 +1,9 @@
 //! The MCP server: ten generic tools, the typed tools of the schema files, one handler.
 //!
 //! On the data's way: live Odoo → snapshot → schema files → **tools**. A `tools/call` goes
-//! through [`args`] (what was asked), [`schemas`] and [`crate::schema::validate`] (is it
-//! right), [`gate`] (is it allowed to change something), the client (do it) and [`present`]
-//! (say what came back).
+//! through `args` (what was asked), `schemas` and [`crate::schema::validate`] (is it right),
+//! `gate` (is it allowed to change something), the client (do it) and `present` (say what
+//! came back).
 
 mod args;
 mod capabilities;

@@ -75,6 +75,7 @@ class Odoo:
     def __post_init__(self) -> None:
         self.url = self.url.rstrip("/")
         self.cookies = http.cookiejar.CookieJar()
+        self._rights: dict[tuple[str, str], bool] = {}
         # No proxy and no redirect to a login page: an answer is what this address says.
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}),
@@ -182,7 +183,16 @@ class Odoo:
         return self.call(model, "fields_get")
 
     def has_access(self, model: str, operation: str) -> bool:
-        """Whether this user has the right (`read`, `write`, `create`, `unlink`) on a model."""
+        """Whether this user has the right (`read`, `write`, `create`, `unlink`) on a model.
+
+        Asked once: the rights of a user who is signed in for long do not change here.
+        """
+        asked = (model, operation)
+        if asked not in self._rights:
+            self._rights[asked] = self._ask_access(model, operation)
+        return self._rights[asked]
+
+    def _ask_access(self, model: str, operation: str) -> bool:
         try:
             if self.series >= (18, 0):
                 return self.call(model, "has_access", [], operation)

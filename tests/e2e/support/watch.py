@@ -32,19 +32,19 @@ class Watch:
             ]
         return self._stored[model]
 
-    def _state(self, model: str, ids: list[int]) -> dict[str, Any]:
-        odoo = self._observer
-        archived_too = {"context": {"active_test": False}}
+    def _state(self, model: str, ids: list[int]) -> list[dict[str, Any]]:
         mine = ["|", ["create_uid", "=", self._uid], ["write_uid", "=", self._uid]]
+        domain: list[Any] = ["|", ["id", "in", ids], *mine]
         try:
-            touched = odoo.call(
-                model, "search_read", mine, ["write_date"], order="id", **archived_too
-            )
+            return self._read(model, domain)
         except OdooError:
-            touched = []  # An abstract model, or one without these columns.
-        alive = odoo.ids(model, [["id", "in", ids]], order="id") if ids else []
-        values = odoo.call(model, "read", alive, self._stored_fields(model)) if alive else []
-        return {"touched": touched, "values": values}
+            # A report has neither column, and nobody writes it.
+            return self._read(model, [["id", "in", ids]])
+
+    def _read(self, model: str, domain: list[Any]) -> list[dict[str, Any]]:
+        fields = self._stored_fields(model)
+        archived_too = {"context": {"active_test": False}}
+        return self._observer.call(model, "search_read", domain, fields, order="id", **archived_too)
 
     @contextmanager
     def unchanged(self, models: Iterable[str], records: dict[str, list[int]]) -> Iterator[None]:

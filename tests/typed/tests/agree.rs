@@ -126,7 +126,9 @@ impl Agreement {
                 &mut problems,
             );
             let refused = problems.into_result(M::NAME).err();
-            let may_refuse = is_magic(name) || (field.required && value == &json!(false));
+            let is_computed = field.computed && field.readonly;
+            let is_cleared = field.required && value == &json!(false);
+            let may_refuse = is_magic(name) || is_computed || is_cleared;
             match refused {
                 Some(error) => assert!(may_refuse, "{error}"),
                 None => assert!(

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use super::runner::{check, colour, tests};
 use super::{Context, Outcome};
+use crate::counts::Counts;
 use crate::error::Error;
 use crate::machine::Python;
 use crate::own;
@@ -64,7 +65,7 @@ pub(super) const STEPS: &[Step] = &[
         name: "unit",
         about: "unit and golden tests",
         needs_odoo: false,
-        run: unit,
+        run: |context| run_rust_tests(context, None),
     },
     Step {
         name: "doc",
@@ -104,17 +105,7 @@ pub(super) const STEPS: &[Step] = &[
         needs_odoo: true,
         run: |context| {
             let target = target(context)?;
-            let mut command = cargo(context);
-            command.args([
-                "test",
-                "--locked",
-                "--package",
-                "typed-tests",
-                "--no-fail-fast",
-            ]);
-            command.args(["--", "--ignored"]);
-            target.apply(&mut command);
-            tests(&mut command)
+            run_rust_tests(context, Some(&target))
         },
     },
     Step {
@@ -174,7 +165,28 @@ fn deny(context: &mut Context) -> Result<Outcome, Error> {
     )
 }
 
-fn unit(context: &mut Context) -> Result<Outcome, Error> {
+/// Runs the Rust tests of one of two kinds: those that need nothing, or those that need an Odoo. Either kind's runner
+/// calls the other kind skipped, and no other test is; so nothing is.
+fn run_rust_tests(context: &Context, target: Option<&Target>) -> Result<Outcome, Error> {
+    let mut command = rust_tests(context, target.is_some());
+    if let Some(target) = target {
+        target.apply(&mut command);
+    }
+    let without_skipped = |counts| Counts {
+        skipped: 0,
+        ..counts
+    };
+    Ok(match tests(&mut command)? {
+        Outcome::Passed(counts) => Outcome::Passed(without_skipped(counts)),
+        Outcome::Failed(counts, error) => Outcome::Failed(without_skipped(counts), error),
+        skipped @ Outcome::Skipped(_) => skipped,
+    })
+}
+
+/// The Rust tests, by nextest where it is installed: those that need nothing, or those marked `ignore`, which need a
+/// running Odoo. Always of the whole workspace, since the features of one package alone would have most dependencies
+/// compiled once more.
+fn rust_tests(context: &Context, on_odoo: bool) -> Command {
     let has_nextest = output(cargo(context).args(["nextest", "--version"])).is_ok();
     let mut command = cargo(context);
     if has_nextest {
@@ -185,19 +197,19 @@ fn unit(context: &mut Context) -> Result<Outcome, Error> {
             "--workspace",
             "--no-fail-fast",
         ]);
+        if on_odoo {
+            command.args(["--run-ignored", "only"]);
+        }
+        return command;
+    }
+    command.args(["test", "--locked", "--workspace", "--no-fail-fast"]);
+    if on_odoo {
+        command.args(["--test", "*", "--", "--ignored"]);
     } else {
         // Examples have their own step, as nextest leaves them out, too.
-        command.args([
-            "test",
-            "--locked",
-            "--workspace",
-            "--no-fail-fast",
-            "--lib",
-            "--bins",
-            "--tests",
-        ]);
+        command.args(["--lib", "--bins", "--tests"]);
     }
-    tests(&mut command)
+    command
 }
 
 fn module(context: &mut Context) -> Result<Outcome, Error> {
