@@ -2,12 +2,12 @@
     "name": "Butopea MCP",
     "summary": "Describes Odoo to MCP servers and typed clients, and runs their calls",
     # Without a series in front: Odoo then accepts the same module on 16.0 to 19.0.
-    "version": "1.0.0",
+    "version": "1.1.0",
     "category": "Technical",
     "author": "Butopea",
     "license": "LGPL-3",
     "depends": ["base", "web"],
-    "data": [],
+    "data": ["security/ir.model.access.csv"],
     "installable": True,
     "application": False,
 }

@@ -115,6 +115,11 @@ impl Snapshot {
 fn canonical(schema: ModelSchema, config: &Config) -> ModelSchema {
     let mut schema = schema.into_canonical();
     let model = schema.model.clone();
+    if model == "res.users" {
+        schema.fields.retain(|name, _| !is_group_switch(name));
+        schema.form_fields.retain(|name| !is_group_switch(name));
+        schema.list_fields.retain(|name| !is_group_switch(name));
+    }
     for (name, field) in &mut schema.fields {
         let path = format!("{model}.{name}");
         // No options at all is what dynamic options come to without a record.
@@ -133,6 +138,19 @@ fn canonical(schema: ModelSchema, config: &Config) -> ModelSchema {
         }
     }
     schema
+}
+
+/// Whether a field of the user is one of the virtual switches by which the form of 16 to 18 sets
+/// groups (`in_group_7`, `sel_groups_1_10_11`): named after ids of one database, and not read
+/// back reliably (`odoo/addons/base/models/res_users.py`, `name_boolean_group`).
+fn is_group_switch(field: &str) -> bool {
+    let ids = field
+        .strip_prefix("in_group_")
+        .or_else(|| field.strip_prefix("sel_groups_"));
+    ids.is_some_and(|ids| {
+        ids.split('_')
+            .all(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
+    })
 }
 
 /// JSON with sorted keys, indented, ending with a line break.

@@ -79,7 +79,7 @@ impl ErrorKind {
     /// Whether the very same call can succeed later without anybody changing anything.
     ///
     /// A write must not be repeated on [`ErrorKind::Uncertain`] or [`ErrorKind::Timeout`]:
-    /// it may have happened.
+    /// it may have happened. One that carries an idempotency key may be.
     pub const fn is_transient(self) -> bool {
         matches!(
             self,

@@ -7,7 +7,7 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use butopea_runtime::ErrorKind;
 use butopea_runtime::client::{Client, Config, Context, Credentials, MethodCall, SearchRead};
@@ -16,6 +16,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 type Answers = Arc<BTreeMap<&'static str, Value>>;
+
+/// What the stand-ins of all tests were asked to execute.
+static EXECUTED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Serves the old module's answers on a free port; any other path is a page that is not found.
 async fn older_module() -> String {
@@ -66,6 +69,9 @@ async fn answer(mut stream: TcpStream, answers: Answers) {
         }
     };
     let path = head.split_whitespace().nth(1).unwrap_or_default();
+    if path == "/mcp/execute" {
+        EXECUTED.lock().unwrap().push(body.clone());
+    }
     let (status, kind, text) = match answers.get(path) {
         Some(result) => {
             let refused = body.contains("parent_id");
@@ -170,4 +176,33 @@ async fn a_login_by_key_says_what_the_module_lacks() {
     assert_eq!(error.kind(), ErrorKind::ModuleMissing);
     assert!(error.to_string().contains("ODOO_PASSWORD"), "{error}");
     assert!(!error.to_string().contains("secret-key"), "{error}");
+}
+
+/// The older module would take no notice of the key and do the call as often as it comes.
+#[tokio::test]
+async fn a_key_that_would_not_be_honoured_is_refused_before_anything_is_sent() {
+    let client = client().await;
+    let context = Context::new();
+    let call = MethodCall::new("res.partner", "of_the_key_test");
+    let refused = client
+        .call(&call.clone().idempotency_key("k"), &context)
+        .await
+        .unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ModuleMissing);
+    assert!(refused.message().contains("nothing was sent"), "{refused}");
+    assert!(
+        refused.hints()[0].contains("Update the module"),
+        "{refused}"
+    );
+    let refused = client
+        .with_idempotency_key("k")
+        .unlink("of.the.key.test", &[1], &context)
+        .await
+        .unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ModuleMissing);
+
+    client.call(&call, &context).await.unwrap();
+    let executed = EXECUTED.lock().unwrap().clone();
+    let of_this_test = |body: &&String| body.contains("key_test") || body.contains("key.test");
+    assert_eq!(executed.iter().filter(of_this_test).count(), 1);
 }

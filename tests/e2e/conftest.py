@@ -1,7 +1,8 @@
 """Fixtures: the Odoo under test, the server's binary, clients, users, and cleaning up.
 
-The suite takes its Odoo from `ODOO_URL`, `ODOO_DB`, `ODOO_USERNAME` and `ODOO_PASSWORD`, and
-the program from `BUTOPEA_MCP_SERVER`. What a test needs beyond that it says with a marker
+The suite takes its Odoo from `ODOO_URL`, `ODOO_DB`, `ODOO_USERNAME` and `ODOO_PASSWORD` (of an
+administrator: it makes and deletes users and records), and the program from
+`BUTOPEA_MCP_SERVER`. What a test needs beyond that it says with a marker
 (`demo`, `needs`, `users`); where it is absent, the test is skipped and the reason names it.
 """
 
@@ -188,6 +189,8 @@ def server(_start_server: StartServer, admin: Person) -> Iterator[McpClient]:
 def boss_server(_start_server: StartServer, boss: Person) -> Iterator[McpClient]:
     """A server for our own user with all rights, shared by all tests."""
     with _start_server(boss) as client:
+        # Sign in now: a login leaves traces in the user's record, and calls are watched for any.
+        client.ok("odoo_capabilities")
         yield client
 
 
@@ -195,6 +198,7 @@ def boss_server(_start_server: StartServer, boss: Person) -> Iterator[McpClient]
 def clerk_server(_start_server: StartServer, clerk: Person) -> Iterator[McpClient]:
     """A server for our own user without rights, shared by all tests."""
     with _start_server(clerk) as client:
+        client.ok("odoo_capabilities")
         yield client
 
 

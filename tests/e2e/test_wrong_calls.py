@@ -58,7 +58,14 @@ def stage(odoo: Odoo, shared_records: Records, boss: Person) -> dict[str, int]:
         order = make(ORDER, partner_id=parent, order_line=[[0, 0, line]])
         confirmed = make(ORDER, partner_id=parent, order_line=[[0, 0, line]])
         odoo.call(ORDER, "action_confirm", [confirmed])
-        placeholders |= {"product": product, "order": order, "confirmed": confirmed}
+        cancelled = make(ORDER, partner_id=parent, order_line=[[0, 0, line]])
+        odoo.call(ORDER, "action_cancel", [cancelled], context={"disable_cancel_warning": True})
+        placeholders |= {
+            "product": product,
+            "order": order,
+            "confirmed": confirmed,
+            "cancelled": cancelled,
+        }
     return placeholders
 
 
@@ -74,6 +81,7 @@ STAGED = {
     "product": "product.product",
     "order": ORDER,
     "confirmed": ORDER,
+    "cancelled": ORDER,
 }
 
 

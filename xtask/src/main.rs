@@ -1,9 +1,11 @@
 //! The workspace's own commands: `cargo xtask demo` (the whole once through), `cargo xtask odoo` (a real Odoo at hand),
-//! `cargo xtask gen` (typed models from it) and `cargo xtask test` (everything that must hold before a change goes in).
+//! `cargo xtask gen` (typed models from it), `cargo xtask test` (everything that must hold before a change goes in) and
+//! `cargo xtask bench` (what it all costs).
 //!
 //! Nothing here is part of the product. What a library should do is in the libraries; this crate only puts programs
 //! together.
 
+mod bench;
 mod cache;
 mod checkout;
 mod counts;
@@ -46,6 +48,8 @@ enum Task {
     Gen(generate::GenArgs),
     /// Run every check and test, as CI does
     Test(test::TestArgs),
+    /// Measure what generating, compiling and using models costs
+    Bench(bench::BenchArgs),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
         Task::Odoo(command) => odoo::run(command).map(|()| ExitCode::SUCCESS),
         Task::Gen(args) => generate::run(&args),
         Task::Test(args) => test::run(args),
+        Task::Bench(args) => bench::run(&args),
     };
     outcome.unwrap_or_else(|error: Error| {
         ui::note(format_args!("error: {error}"));

@@ -1,7 +1,8 @@
 //! This program and its surroundings: starting itself again, where cargo builds to, and the local Odoo that
 //! `cargo xtask odoo up` made.
 
-use std::path::PathBuf;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -11,8 +12,15 @@ use crate::error::Error;
 use crate::process::{failed, output};
 use crate::target::Target;
 
-/// This very program.
+/// This very program. Cargo may replace its file while it runs, as the tests build the whole workspace; the process
+/// itself is then the only way back to it.
 pub(crate) fn command() -> Result<Command, Error> {
+    let itself = Path::new("/proc/self/exe");
+    if itself.exists() {
+        let mut command = Command::new(itself);
+        command.arg0("xtask");
+        return Ok(command);
+    }
     let program = std::env::current_exe().map_err(Error::io("find", "xtask".as_ref()))?;
     Ok(Command::new(program))
 }

@@ -4,6 +4,7 @@ from typing import Any
 
 from odoo import models
 from odoo.exceptions import MissingError, UserError
+from odoo.http import request
 
 from .. import compat
 from ..lib.json_value import json_value
@@ -21,11 +22,14 @@ class ExecuteController(McpController):
         kwargs: dict | None = None,
         values: dict | list | None = None,
         context: dict | None = None,
+        idempotency_key: str | None = None,
     ) -> dict[str, Any]:
         """Call a public method of a model, or of its records `ids`.
 
         A failure is raised: it ends the transaction, so Odoo rolls back all
         that the call did, and answers with the error.
+
+        With a key, the same call of the same user is done once.
         """
         env = self._mcp_env()
         args = list(checked(args, list, "args must be a list", []))
@@ -36,9 +40,37 @@ class ExecuteController(McpController):
         )
         if own_context:
             env = self._mcp_with_context({**env.context, **own_context})
-        records = self._mcp_model(env, model).browse(self._record_ids(ids))
+        ids = self._record_ids(ids)
+        records = self._mcp_model(env, model).browse(ids)
         # Odoo's own rule on what may be called from outside.
         compat.get_public_method(records, method)
+        key = checked(idempotency_key, str, "idempotency_key must be a text", None)
+        if key is None:
+            return self._execute(records, method, args, kwargs, values)
+        payload = {
+            "model": model,
+            "method": method,
+            "ids": ids,
+            "args": args,
+            "kwargs": kwargs,
+            "values": values,
+            # As it was sent: methods read more from it than language and companies,
+            # and the user's own part is no part of the call.
+            "context": {**compat.request_context(request), **(own_context or {})},
+        }
+        return env["butopea.mcp.idempotency"]._once(
+            key, payload, lambda: self._execute(records, method, args, kwargs, values)
+        )
+
+    def _execute(
+        self,
+        records: models.BaseModel,
+        method: str,
+        args: list,
+        kwargs: dict,
+        values: Any,
+    ) -> dict[str, Any]:
+        env = records.env
         call = {"create": self._create, "write": self._write, "unlink": self._unlink}
         if method in call:
             answer = call[method](records, args, kwargs, values)

@@ -11,6 +11,8 @@ from .. import compat
 
 ACCESS_OPERATIONS = ("read", "write", "create", "unlink")
 ROUTES = ["capabilities", "schema", "schemas", "search", "execute", "session"]
+# What a route does beyond its first version: a client asks for it here.
+FEATURES = ["idempotency"]
 
 # Where each kind of action that has a model keeps its name.
 _ACTION_MODEL = {
@@ -47,6 +49,7 @@ class McpCapabilities(models.AbstractModel):
             "schema_fingerprint": self.env["butopea.mcp.fingerprint"]._get(),
             "modules": self._modules(),
             "routes": ROUTES,
+            "features": FEATURES,
         }
 
     def _user(self) -> dict[str, Any]:

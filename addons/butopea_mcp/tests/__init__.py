@@ -2,6 +2,7 @@ from . import test_auth
 from . import test_capabilities
 from . import test_execute
 from . import test_fingerprint
+from . import test_idempotency
 from . import test_json_value
 from . import test_schema
 from . import test_search

@@ -105,8 +105,14 @@ class McpCase(HttpCase):
         return self.mcp("/mcp/execute", model=model, method=method, **params)
 
     def assertRefused(self, name: str, path: str, **params: Any) -> McpError:
-        """The call fails with the Python exception `name`."""
-        with self.assertRaises(McpError) as caught:
-            self.mcp(path, **params)
-        self.assertEqual(caught.exception.name, name, caught.exception.message)
-        return caught.exception
+        """The call fails with the Python exception `name`.
+
+        Not by `assertRaises`: Odoo's own rolls back what happens in it, and then
+        no test could see what a failed call leaves behind.
+        """
+        try:
+            answer = self.mcp(path, **params)
+        except McpError as error:
+            self.assertEqual(error.name, name, error.message)
+            return error
+        raise self.failureException(f"The call was not refused: {answer!r}")

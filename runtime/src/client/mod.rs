@@ -8,11 +8,13 @@
 mod config;
 mod context;
 mod fault;
+mod idempotency;
 mod requests;
 mod transport;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Map, Value, json};
 
@@ -31,6 +33,10 @@ use transport::{Effect, Transport};
 #[derive(Clone)]
 pub struct Client {
     transport: Arc<Transport>,
+    /// What each write carries.
+    idempotency_key: Option<Arc<str>>,
+    /// Whether the module turned out to know such keys.
+    honours_keys: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for Client {
@@ -49,6 +55,8 @@ impl Client {
     pub fn new(config: Config) -> Result<Self> {
         Ok(Self {
             transport: Arc::new(Transport::new(config)?),
+            idempotency_key: None,
+            honours_keys: Arc::default(),
         })
     }
 
@@ -69,6 +77,7 @@ impl Client {
     /// Forgets the session; the next call signs in anew.
     pub fn sign_out(&self) {
         self.transport.forget_session();
+        self.honours_keys.store(false, Ordering::Relaxed);
     }
 
     /// Who is signed in and what they can reach.
@@ -171,7 +180,7 @@ impl Client {
         };
         let records: Vec<RawRecord> = answer
             .remove("records")
-            .and_then(|records| serde_json::from_value(records).ok())
+            .and_then(into_records)
             .ok_or_else(|| protocol("a search answered no records".to_owned()))?;
         let count = match answer.get("total").and_then(as_count) {
             Some(total) => total,
@@ -224,20 +233,20 @@ impl Client {
             .arg(json!(fields));
         let mut answer = self.execute(call.params(), context, Effect::Read).await?;
         let result = answer.get_mut("result").map(Value::take).unwrap_or(answer);
-        serde_json::from_value(result)
-            .map_err(|error| protocol(format!("read answered no list of records: {error}")))
+        into_records(result).ok_or_else(|| protocol("read answered no list of records".to_owned()))
     }
 
     /// Calls a public method and returns its result as JSON; for `create` the id, for `write`
     /// and `unlink` the ids.
     ///
     /// # Errors
-    /// Any failure of a call; see [`ErrorKind`]. The call is never repeated.
+    /// Any failure of a call; see [`ErrorKind`]. The call is not repeated, unless it carries an
+    /// [idempotency key](Self::with_idempotency_key).
     pub async fn call(&self, call: &MethodCall, context: &Context) -> Result<Value> {
+        let key = call.idempotency_key.as_deref();
         let mut answer = self
-            .execute(call.params(), context, Effect::Write)
-            .await
-            .map_err(|error| explain_unknown_model(error, &call.model))?;
+            .change(&call.model, call.params(), key, context)
+            .await?;
         Ok(match answer.as_object_mut() {
             Some(answer) => match answer.remove("result") {
                 Some(result) => result,
@@ -259,10 +268,7 @@ impl Client {
     pub async fn create(&self, model: &str, values: Value, context: &Context) -> Result<Vec<i64>> {
         let mut params = MethodCall::new(model, "create").params();
         params.insert("values".into(), values);
-        let answer = self
-            .execute(params, context, Effect::Write)
-            .await
-            .map_err(|error| explain_unknown_model(error, model))?;
+        let answer = self.change(model, params, None, context).await?;
         if let Some(ids) = answer.get("ids").and_then(Value::as_array) {
             return Ok(ids.iter().filter_map(Value::as_i64).collect());
         }
@@ -287,10 +293,7 @@ impl Client {
             .ids(ids.iter().copied())
             .params();
         params.insert("values".into(), Value::Object(values));
-        self.execute(params, context, Effect::Write)
-            .await
-            .map(drop)
-            .map_err(|error| explain_unknown_model(error, model))
+        self.change(model, params, None, context).await.map(drop)
     }
 
     /// Deletes records for good.
@@ -299,9 +302,27 @@ impl Client {
     /// Any failure of a call; nothing is deleted then.
     pub async fn unlink(&self, model: &str, ids: &[i64], context: &Context) -> Result<()> {
         let call = MethodCall::new(model, "unlink").ids(ids.iter().copied());
-        self.execute(call.params(), context, Effect::Write)
+        self.change(model, call.params(), None, context)
             .await
             .map(drop)
+    }
+
+    /// Executes what may change something, under its own key or that of the client.
+    async fn change(
+        &self,
+        model: &str,
+        mut params: Map<String, Value>,
+        key: Option<&str>,
+        context: &Context,
+    ) -> Result<Value> {
+        let mut effect = Effect::Write;
+        if let Some(key) = key.or(self.idempotency_key.as_deref()) {
+            self.check_key(key).await?;
+            params.insert("idempotency_key".into(), json!(key));
+            effect = Effect::WriteOnce;
+        }
+        self.execute(params, context, effect)
+            .await
             .map_err(|error| explain_unknown_model(error, model))
     }
 
@@ -348,6 +369,20 @@ fn as_count(value: &Value) -> Option<u64> {
         Value::String(text) => text.parse().ok(),
         _ => None,
     }
+}
+
+/// The records of an answer, taken apart without a second pass over their values.
+fn into_records(answer: Value) -> Option<Vec<RawRecord>> {
+    let Value::Array(records) = answer else {
+        return None;
+    };
+    records
+        .into_iter()
+        .map(|record| match record {
+            Value::Object(record) => Some(record),
+            _ => None,
+        })
+        .collect()
 }
 
 fn read_batch(answer: &Value) -> Result<SchemaBatch> {

@@ -78,6 +78,8 @@ pub struct MethodCall {
     pub args: Vec<Value>,
     /// Named arguments.
     pub kwargs: Map<String, Value>,
+    /// Under which key the call is done at most once: see [`Self::idempotency_key`].
+    pub idempotency_key: Option<String>,
 }
 
 impl MethodCall {
@@ -89,6 +91,7 @@ impl MethodCall {
             ids: Vec::new(),
             args: Vec::new(),
             kwargs: Map::new(),
+            idempotency_key: None,
         }
     }
 
@@ -113,6 +116,15 @@ impl MethodCall {
         self
     }
 
+    /// Has the call done at most once under this key, as
+    /// [`Client::with_idempotency_key`](super::Client::with_idempotency_key) describes.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// All but the key: that stands beside the call, not in it.
     pub(super) fn params(&self) -> Map<String, Value> {
         let mut params = Map::new();
         params.insert("model".into(), json!(self.model));
@@ -206,6 +218,9 @@ pub struct Capabilities {
     /// The routes that the module has besides the four old ones.
     #[serde(default)]
     pub routes: Vec<String>,
+    /// What the routes do beyond their first version (`idempotency`).
+    #[serde(default)]
+    pub features: Vec<String>,
     /// Installed Odoo modules, where the user may see them.
     #[serde(default, deserialize_with = "lenient::option")]
     pub modules: Option<Vec<String>>,

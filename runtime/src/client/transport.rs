@@ -24,6 +24,9 @@ pub(super) enum Effect {
     Read,
     /// It may change something: an unknown outcome is reported and never repeated.
     Write,
+    /// It may change something, under a key with which Odoo does it at most once: one more try
+    /// does no harm.
+    WriteOnce,
 }
 
 /// A signed-in session. `generation` tells a stale session from the one that replaced it.
@@ -127,10 +130,12 @@ impl Transport {
         let sent = self.post(path, params, Some(&cookie), None, effect).await;
         let answer = match sent {
             Err(error)
-                if effect == Effect::Read
+                if effect != Effect::Write
                     && matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Uncertain) =>
             {
-                self.post(path, params, Some(&cookie), None, effect).await?
+                self.post(path, params, Some(&cookie), None, effect)
+                    .await
+                    .map_err(|again| worse_of(error, again, effect))?
             }
             other => other?,
         };
@@ -376,6 +381,8 @@ impl Transport {
             );
         }
         let check = "The change may or may not have happened: read the record before trying again.";
+        let repeat = "The change may or may not have happened: call again with the same idempotency \
+                      key, so that it happens once.";
         let (kind, what) = if error.is_timeout() {
             let seconds = self.config.request_timeout.as_secs();
             (
@@ -391,8 +398,21 @@ impl Transport {
         let failure = Error::new(kind, format!("Odoo at {origin} {what}"));
         match effect {
             Effect::Write => failure.with_hint(check),
+            Effect::WriteOnce => failure.with_hint(repeat),
             Effect::Read => failure.with_hint("Try again, with a narrower search if it was large."),
         }
+    }
+}
+
+/// What two failed tries come to: a write whose first try may have reached Odoo may have
+/// happened, also when the second one could not be sent at all.
+fn worse_of(first: Error, second: Error, effect: Effect) -> Error {
+    let was_sent = first.kind() == ErrorKind::Uncertain;
+    let was_not_sent_again = second.kind() == ErrorKind::Unreachable;
+    if effect == Effect::WriteOnce && was_sent && was_not_sent_again {
+        first
+    } else {
+        second
     }
 }
 

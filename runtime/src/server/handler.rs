@@ -18,13 +18,13 @@ use super::catalogue::{Catalogue, Target};
 use super::generic::GenericTool;
 use super::present::Output;
 use crate::client::Config;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Operation;
 use crate::schema::text::nearest;
 
 /// How long the first `tools/list` waits to learn what the user may do. A list that comes
 /// later is not shown by clients that give up; one without the rights offers too much.
-const REACH_PATIENCE: Duration = Duration::from_secs(3);
+const REACH_PATIENCE: Duration = Duration::from_secs(8);
 
 /// How the assistant should work with the tools; clients cut it at 2 kB.
 const INSTRUCTIONS: &str = "\
@@ -72,7 +72,7 @@ impl OdooServer {
         use std::io::Write as _;
         let closed = |error: &dyn std::fmt::Display| {
             Error::new(
-                crate::ErrorKind::Protocol,
+                ErrorKind::Protocol,
                 format!("the tools cannot be printed: {error}"),
             )
         };
@@ -208,10 +208,19 @@ impl ServerHandler for OdooServer {
             .as_ref()
             .and_then(|arguments| arguments.get("model")?.as_str())
             .map(str::to_owned);
+        let mut call = tokio::spawn({
+            let (server, target, name) = (self.clone(), target.clone(), name.to_owned());
+            async move { server.dispatch(&target, &name, request.arguments).await }
+        });
         let outcome = tokio::select! {
-            outcome = self.dispatch(target, name, request.arguments) => outcome,
+            ended = &mut call => ended.unwrap_or_else(|fault| Err(explain_fault(&fault))),
             () = context.ct.cancelled() => {
-                return Err(ErrorData::new(ErrorCode::INTERNAL_ERROR, "the call was cancelled", None));
+                call.abort();
+                return Err(ErrorData::new(
+                    ErrorCode::INTERNAL_ERROR,
+                    "the call was cancelled; a change that was already sent may have happened",
+                    None,
+                ));
             }
         };
         Ok(match outcome {
@@ -223,6 +232,17 @@ impl ServerHandler for OdooServer {
         }
         .into())
     }
+}
+
+/// A panic is a fault of this program. The call is answered all the same, so that the client
+/// does not wait for ever, and the session goes on.
+fn explain_fault(fault: &tokio::task::JoinError) -> Error {
+    tracing::error!("a call ended with a fault: {fault}");
+    Error::new(
+        ErrorKind::Server,
+        "butopea-mcp-server failed while it worked on this call",
+    )
+    .with_hint("If the call was a change, read the record to see whether it happened. Please report this fault.")
 }
 
 fn success(output: Output) -> CallToolResult {

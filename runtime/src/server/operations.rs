@@ -379,7 +379,7 @@ fn search_output(
 }
 
 fn other_fields<'a>(schema: &'a ModelSchema, shown: &[String]) -> Vec<&'a str> {
-    let is_other = |name: &&str| !shown.iter().any(|field| field == name);
+    let is_other = |name: &&str| *name != "id" && !shown.iter().any(|field| field == name);
     let mut names: Vec<&str> = schema.form_fields.iter().map(String::as_str).collect();
     names.extend(schema.fields.keys().map(String::as_str));
     let mut seen = std::collections::HashSet::new();

@@ -50,6 +50,12 @@ impl<M: Model> Call<M> {
         self
     }
 
+    /// Has the call done at most once under this key: see [`Odoo::with_idempotency_key`].
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.request.idempotency_key = Some(key.into());
+        self
+    }
+
     fn remember(&mut self, what: &str, error: &serde_json::Error) {
         self.problem.get_or_insert_with(|| {
             Error::invalid_call(format!("{what} cannot be sent as JSON: {error}"))
@@ -79,13 +85,14 @@ impl<M: Model> Call<M> {
         self.answer().await.map(Outcome::from)
     }
 
-    async fn answer(self) -> Result<Value> {
-        if let Some(problem) = self.problem {
-            return Err(problem);
-        }
-        self.odoo
-            .client()
-            .call(&self.request, self.odoo.context())
-            .await
+    fn answer(self) -> impl Future<Output = Result<Value>> {
+        answer(self.odoo, self.request, self.problem)
+    }
+}
+
+async fn answer(odoo: Odoo, request: MethodCall, problem: Option<Error>) -> Result<Value> {
+    match problem {
+        Some(problem) => Err(problem),
+        None => odoo.writer().call(&request, odoo.context()).await,
     }
 }

@@ -17,8 +17,10 @@ pub struct Domain<M> {
     model: PhantomData<fn() -> M>,
 }
 
+/// A domain whose model nobody asks for any more. Everything that does not need the model is
+/// done here, so that it is compiled once and not once a model.
 #[derive(Debug, Clone, PartialEq)]
-enum Node {
+pub(super) enum Node {
     All(Vec<Self>),
     Any(Vec<Self>),
     Not(Box<Self>),
@@ -36,7 +38,7 @@ impl<M> Domain<M> {
     }
 
     pub(super) fn leaf(path: &str, operator: &str, value: &Value) -> Self {
-        Self::of(Node::Leaf(json!([path, operator, value])))
+        Self::of(Node::leaf(path, operator, value))
     }
 
     /// Finds every record.
@@ -62,55 +64,86 @@ impl<M> Domain<M> {
     /// A domain as Odoo writes it, for what the typed operators do not have. Several
     /// conditions without an operator between them are joined by "and", as in Odoo.
     pub fn raw(terms: Vec<Value>) -> Self {
-        Self::of(if terms.is_empty() {
-            Node::All(Vec::new())
-        } else {
-            Node::Raw(with_explicit_and(terms))
-        })
+        Self::of(Node::raw(terms))
     }
 
     /// Finds what both find.
     pub fn and(self, other: Self) -> Self {
-        Self::of(match (self.node, other.node) {
-            (Node::All(mut left), Node::All(right)) => {
-                left.extend(right);
-                Node::All(left)
-            }
-            (Node::All(mut left), right) => {
-                left.push(right);
-                Node::All(left)
-            }
-            (left, right) => Node::All(vec![left, right]),
-        })
+        Self::of(self.node.and(other.node))
     }
 
     /// Finds what either finds.
     pub fn or(self, other: Self) -> Self {
-        Self::of(match (self.node, other.node) {
-            (Node::Any(mut left), Node::Any(right)) => {
-                left.extend(right);
-                Node::Any(left)
-            }
-            (Node::Any(mut left), right) => {
-                left.push(right);
-                Node::Any(left)
-            }
-            (left, right) => Node::Any(vec![left, right]),
-        })
+        Self::of(self.node.or(other.node))
     }
 
     /// The domain in prefix notation: `["&", ["a", "=", 1], ["b", "=", 2]]`.
     pub fn to_json(&self) -> Value {
-        let mut terms = Vec::new();
-        // Odoo's own spelling of "everything".
-        if self.node != Node::All(Vec::new()) {
-            self.node.write(&mut terms);
-        }
-        Value::Array(terms)
+        self.node.to_json()
+    }
+
+    pub(super) fn into_node(self) -> Node {
+        self.node
     }
 }
 
 impl Node {
+    pub(super) fn leaf(path: &str, operator: &str, value: &Value) -> Self {
+        Self::Leaf(json!([path, operator, value]))
+    }
+
+    fn raw(terms: Vec<Value>) -> Self {
+        if terms.is_empty() {
+            Self::All(Vec::new())
+        } else {
+            Self::Raw(with_explicit_and(terms))
+        }
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All(mut left), Self::All(right)) => {
+                left.extend(right);
+                Self::All(left)
+            }
+            (Self::All(mut left), right) => {
+                left.push(right);
+                Self::All(left)
+            }
+            (left, right) => Self::All(vec![left, right]),
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Any(mut left), Self::Any(right)) => {
+                left.extend(right);
+                Self::Any(left)
+            }
+            (Self::Any(mut left), right) => {
+                left.push(right);
+                Self::Any(left)
+            }
+            (left, right) => Self::Any(vec![left, right]),
+        }
+    }
+
+    fn not(self) -> Self {
+        match self {
+            Self::Not(node) => *node,
+            node => Self::Not(Box::new(node)),
+        }
+    }
+
+    pub(super) fn to_json(&self) -> Value {
+        let mut terms = Vec::new();
+        // Odoo's own spelling of "everything".
+        if *self != Self::All(Vec::new()) {
+            self.write(&mut terms);
+        }
+        Value::Array(terms)
+    }
+
     fn write(&self, terms: &mut Vec<Value>) {
         match self {
             Self::All(nodes) => Self::join("&", json!([1, "=", 1]), nodes, terms),
@@ -170,16 +203,19 @@ impl<M> Not for Domain<M> {
     type Output = Self;
 
     fn not(self) -> Self {
-        Self::of(match self.node {
-            Node::Not(node) => *node,
-            node => Node::Not(Box::new(node)),
-        })
+        Self::of(self.node.not())
     }
 }
 
 impl<M> Clone for Domain<M> {
     fn clone(&self) -> Self {
         Self::of(self.node.clone())
+    }
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self::All(Vec::new())
     }
 }
 

@@ -6,13 +6,12 @@
 
 use std::marker::PhantomData;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::client::MethodCall;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 use super::kind::{self, Groupable, Kind, Numeric, Ordered, Temporal};
-use super::query::Plan;
+use super::plan::{Groups, Plan};
 use super::{Domain, Field, Model, Row, decode};
 
 /// A day, week, month, quarter or year of a date or datetime field, to group by.
@@ -63,19 +62,19 @@ pub trait GroupKey<M>: Send {
     /// Reads the value of a group.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] when Odoo sent another type.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when Odoo sent another type.
     fn read(&self, value: Value) -> Result<Self::Output>;
 }
 
 impl<M: Model, K: Groupable> GroupKey<M> for Field<M, K> {
-    type Output = K::Value;
+    type Output = <K::Key as Kind>::Value;
 
     fn specification(&self) -> String {
         self.name().to_owned()
     }
 
     fn read(&self, value: Value) -> Result<Self::Output> {
-        read_value::<M, K>(self.name(), value)
+        read_value::<M, K::Key>(self.name(), value)
     }
 }
 
@@ -118,7 +117,7 @@ pub trait GroupKeys<M>: Send {
     /// Reads the values of a group, in the order of the specifications.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] when Odoo sent another type.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when Odoo sent another type.
     fn read(&self, values: &mut dyn Iterator<Item = Value>) -> Result<Self::Output>;
 }
 
@@ -202,7 +201,7 @@ pub trait Measures<M>: Send {
     /// Reads the values of a group, in the order of the specifications.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] when Odoo sent another type.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when Odoo sent another type.
     fn read(&self, values: &mut dyn Iterator<Item = Value>) -> Result<Self::Output>;
 }
 
@@ -279,19 +278,21 @@ impl<K, A> Group<K, A> {
 /// A query that answers groups instead of records.
 #[must_use = "a query does nothing before one of its async methods is awaited"]
 pub struct Grouped<M, G, A> {
-    plan: Plan<M>,
+    plan: Plan,
     keys: G,
     measures: A,
     direction: Option<&'static str>,
+    model: PhantomData<fn() -> M>,
 }
 
 impl<M: Model, G: GroupKeys<M>> Grouped<M, G, ()> {
-    pub(super) fn new(plan: Plan<M>, keys: G) -> Self {
+    pub(super) fn new(plan: Plan, keys: G) -> Self {
         Self {
             plan,
             keys,
             measures: (),
             direction: None,
+            model: PhantomData,
         }
     }
 }
@@ -306,6 +307,7 @@ impl<M: Model, G: GroupKeys<M>, A> Grouped<M, G, A> {
             keys: self.keys,
             measures: self.measures.append(Aggregate::new(field, function)),
             direction: self.direction,
+            model: PhantomData,
         }
     }
 
@@ -372,106 +374,35 @@ impl<M: Model, G: GroupKeys<M>, A: Measures<M>> Grouped<M, G, A> {
     /// The groups.
     ///
     /// # Errors
-    /// Any failure of a call, and [`ErrorKind::Decode`].
+    /// Any failure of a call, and [`ErrorKind::Decode`](crate::ErrorKind::Decode).
     pub async fn all(&self) -> Result<Vec<Group<G::Output, A::Output>>> {
         let keys = self.keys.specifications();
         let measures = self.measures.specifications();
-        let odoo = &self.plan.odoo;
-        if !odoo.groups_the_old_way() {
-            let columns: Vec<String> = measures
-                .iter()
-                .map(|(f, agg)| format!("{f}:{agg}"))
-                .collect();
-            match odoo
-                .client()
-                .call(&self.newer(&keys, &columns), odoo.context())
-                .await
-            {
-                Err(error) if error.kind() == ErrorKind::UnknownMethod => {
-                    odoo.group_the_old_way();
-                }
-                answer => return self.read(answer?, &keys, &columns, "__extra_domain"),
-            }
-        }
-        let columns: Vec<String> = (0..measures.len())
-            .map(|n| format!("measure_{n}"))
-            .collect();
-        let call = self.older(&keys, &measures, &columns);
-        let answer = odoo.client().call(&call, odoo.context()).await?;
-        self.read(answer, &keys, &columns, "__domain")
+        let groups = self.plan.groups(&keys, &measures, self.direction).await?;
+        self.read(&keys, &groups)
     }
 
-    fn newer(&self, keys: &[String], columns: &[String]) -> MethodCall {
-        let mut aggregates = columns.to_vec();
-        aggregates.push("__count".to_owned());
-        let mut call = MethodCall::new(M::NAME, "formatted_read_group")
-            .arg(self.plan.domain.to_json())
-            .kwarg("groupby", json!(keys))
-            .kwarg("aggregates", json!(aggregates))
-            .kwarg("offset", self.plan.offset);
-        if let Some(limit) = self.plan.limit {
-            call = call.kwarg("limit", limit);
-        }
-        if let (Some(direction), Some(first)) = (self.direction, columns.first()) {
-            call = call.kwarg("order", format!("{first} {direction}"));
-        }
-        call
-    }
-
-    fn older(&self, keys: &[String], measures: &[(&str, &str)], columns: &[String]) -> MethodCall {
-        let fields: Vec<String> = measures
-            .iter()
-            .zip(columns)
-            .map(|((field, function), column)| format!("{column}:{function}({field})"))
-            .collect();
-        let mut call = MethodCall::new(M::NAME, "read_group")
-            .arg(self.plan.domain.to_json())
-            .arg(json!(fields))
-            .arg(json!(keys))
-            .kwarg("lazy", false)
-            .kwarg("offset", self.plan.offset);
-        if let Some(limit) = self.plan.limit {
-            call = call.kwarg("limit", limit);
-        }
-        if let (Some(direction), Some(first)) = (self.direction, columns.first()) {
-            call = call.kwarg("orderby", format!("{first} {direction}"));
-        }
-        call
-    }
-
-    fn read(
-        &self,
-        answer: Value,
-        keys: &[String],
-        columns: &[String],
-        condition: &str,
-    ) -> Result<Vec<Group<G::Output, A::Output>>> {
-        let Value::Array(rows) = answer else {
-            return Err(Error::new(
-                ErrorKind::Protocol,
-                format!("grouping {} answered no list", M::NAME),
-            ));
-        };
-        rows.iter()
-            .map(|row| {
-                Ok(Group {
-                    key: self
-                        .keys
-                        .read(&mut keys.iter().map(|key| key_value(row, key)))?,
-                    count: row
-                        .get("__count")
-                        .and_then(decode::whole)
-                        .map_or(0, i64::unsigned_abs),
-                    values: self
-                        .measures
-                        .read(&mut columns.iter().map(|column| at(row, column)))?,
-                    condition: match at(row, condition) {
-                        Value::Array(terms) => terms,
-                        _ => Vec::new(),
-                    },
-                })
+    #[inline(never)] // as `read_rows`
+    fn read(&self, keys: &[String], groups: &Groups) -> Result<Vec<Group<G::Output, A::Output>>> {
+        let read = |row: &Value| {
+            Ok(Group {
+                key: self
+                    .keys
+                    .read(&mut keys.iter().map(|key| key_value(row, key)))?,
+                count: row
+                    .get("__count")
+                    .and_then(decode::whole)
+                    .map_or(0, i64::unsigned_abs),
+                values: self
+                    .measures
+                    .read(&mut groups.columns.iter().map(|column| at(row, column)))?,
+                condition: match at(row, groups.condition) {
+                    Value::Array(terms) => terms,
+                    _ => Vec::new(),
+                },
             })
-            .collect()
+        };
+        groups.rows.iter().map(read).collect()
     }
 }
 

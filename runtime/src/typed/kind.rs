@@ -75,7 +75,10 @@ pub trait Sortable: Kind {}
     message = "Odoo cannot group by a `{Self}` field as it is",
     note = "dates and datetimes need a period: `.day()`, `.week()`, `.month()`, `.quarter()` or `.year()`"
 )]
-pub trait Groupable: Kind {}
+pub trait Groupable: Kind {
+    /// The kind of what a group's records share: of a many2many, one of the linked records.
+    type Key: Kind;
+}
 
 /// Kinds that sum up: `sum`, `avg`.
 #[diagnostic::on_unimplemented(
@@ -116,19 +119,19 @@ macro_rules! kinds {
 
 kinds! {
     /// One line of text.
-    Char => Option<String>, text, |v| or_false(v.as_ref()), [Equatable, Textual, Nullable, Sortable, Groupable];
+    Char => Option<String>, text, |v| or_false(v.as_ref()), [Equatable, Textual, Nullable, Sortable];
     /// Several lines of text.
-    Text => Option<String>, text, |v| or_false(v.as_ref()), [Equatable, Textual, Nullable, Sortable, Groupable];
+    Text => Option<String>, text, |v| or_false(v.as_ref()), [Equatable, Textual, Nullable, Sortable];
     /// Sanitised HTML.
     Html => Option<String>, text, |v| or_false(v.as_ref()), [Equatable, Textual, Nullable, Sortable];
     /// A whole number.
-    Integer => i64, integer, |v| json!(v), [Equatable, Ordered, Sortable, Groupable, Numeric];
+    Integer => i64, integer, |v| json!(v), [Equatable, Ordered, Sortable, Numeric];
     /// A floating-point number.
     Float => f64, float, |v| json!(v), [Equatable, Ordered, Sortable, Numeric];
     /// An amount of money, as a float.
     Monetary => f64, float, |v| json!(v), [Equatable, Ordered, Sortable, Numeric];
     /// Yes or no.
-    Boolean => bool, boolean, |v| json!(v), [Equatable, Sortable, Groupable];
+    Boolean => bool, boolean, |v| json!(v), [Equatable, Sortable];
     /// A day.
     Date => Option<typed::Date>, date, |v| or_false(*v), [Equatable, Ordered, Nullable, Sortable, Temporal];
     /// A moment in UTC.
@@ -136,15 +139,15 @@ kinds! {
     /// Bytes.
     Binary => Option<typed::Binary>, binary, |v| v.as_ref().map_or(Value::Bool(false), |b| b.as_json().clone()), [Nullable];
     /// A link to a record of any model.
-    Reference => Option<typed::Reference>, reference, |v| or_false(v.as_ref()), [Equatable, Nullable, Sortable, Groupable];
+    Reference => Option<typed::Reference>, reference, |v| or_false(v.as_ref()), [Equatable, Nullable, Sortable];
     /// An id whose model stands in another field.
-    Many2oneReference => Option<i64>, many2one_reference, |v| v.map_or(Value::Bool(false), |id| json!(id)), [Equatable, Ordered, Nullable, Sortable, Groupable];
+    Many2oneReference => Option<i64>, many2one_reference, |v| v.map_or(Value::Bool(false), |id| json!(id)), [Equatable, Ordered, Nullable, Sortable];
     /// Any JSON.
     Json => Value, json, Value::clone, [Nullable];
     /// User-defined properties, and their definitions.
     Properties => Value, json, Value::clone, [Nullable];
     /// A type that the generator did not know.
-    Unknown => Value, json, Value::clone, [Equatable, Ordered, Textual, Nullable, Sortable, Groupable];
+    Unknown => Value, json, Value::clone, [Equatable, Ordered, Textual, Nullable, Sortable];
 }
 
 /// A number as a decimal: see [`Field::as_decimal`](super::Field::as_decimal).
@@ -202,9 +205,9 @@ generic_kinds! {
     /// The record's own id.
     Id<M: Model> => typed::Id<M>, id, |v| json!(v.get()), [Equatable, Ordered, Sortable];
     /// One of the options `E`.
-    Selection<E: Options> => Option<E>, selection, |v| v.as_ref().map_or(Value::Bool(false), E::to_json), [Equatable, Nullable, Sortable, Groupable];
+    Selection<E: Options> => Option<E>, selection, |v| v.as_ref().map_or(Value::Bool(false), E::to_json), [Equatable, Nullable, Sortable];
     /// A link to one record of `M`.
-    Many2one<M: Model> => Option<typed::Many2one<M>>, many2one, |v| v.as_ref().map_or(Value::Bool(false), many2one), [Equatable, Textual, Nullable, Sortable, Groupable];
+    Many2one<M: Model> => Option<typed::Many2one<M>>, many2one, |v| v.as_ref().map_or(Value::Bool(false), many2one), [Equatable, Textual, Nullable, Sortable];
     /// The records of `M` whose many2one points here.
     One2many<M: Model> => Ids<M>, ids, |v| json!(v.to_raw()), [Equatable, Textual, Nullable];
     /// Links to any number of records of `M`.
@@ -221,4 +224,35 @@ impl<M: Model> Relational for One2many<M> {
 
 impl<M: Model> Relational for Many2many<M> {
     type Target = M;
+}
+
+macro_rules! groupable {
+    ($($name:ident),*) => {$(
+        impl Groupable for $name {
+            type Key = Self;
+        }
+    )*};
+}
+
+groupable!(
+    Char,
+    Text,
+    Integer,
+    Boolean,
+    Reference,
+    Many2oneReference,
+    Unknown
+);
+
+impl<E: Options> Groupable for Selection<E> {
+    type Key = Self;
+}
+
+impl<M: Model> Groupable for Many2one<M> {
+    type Key = Self;
+}
+
+/// A record stands in the group of each record that it is linked to.
+impl<M: Model> Groupable for Many2many<M> {
+    type Key = Many2one<M>;
 }

@@ -42,6 +42,7 @@ mod odoo;
 mod operand;
 mod order;
 mod pages;
+mod plan;
 mod project;
 mod query;
 mod record;

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Map, Value, json};
 
-use crate::client::{Client, Config, Context, MethodCall, RawRecord};
+use crate::client::{Client, Config, Context, MethodCall};
 use crate::error::{Error, ErrorKind, Result};
 
 use super::kind::Kind;
-use super::query::read_row;
+use super::query::read_rows;
 use super::{
     Action, Call, Field, HasRecord, Id, Ids, Model, Outcome, Projection, Query, Values, Whole,
 };
@@ -24,6 +24,8 @@ pub struct Odoo {
     context: Context,
     /// Whether the server turned out to group the way that series before 19 do.
     groups_the_old_way: Arc<AtomicBool>,
+    /// What each write carries.
+    idempotency_key: Option<Arc<str>>,
 }
 
 impl Odoo {
@@ -33,6 +35,7 @@ impl Odoo {
             client,
             context: Context::new(),
             groups_the_old_way: Arc::default(),
+            idempotency_key: None,
         }
     }
 
@@ -73,9 +76,40 @@ impl Odoo {
                 merged.set(key.clone(), value.clone())
             });
         Self {
-            client: self.client.clone(),
             context: merged,
-            groups_the_old_way: Arc::clone(&self.groups_the_old_way),
+            ..self.clone()
+        }
+    }
+
+    /// The same connection, whose next write carries this key: Odoo then does it at most once,
+    /// also when it is sent again because its answer was lost. Queries are not touched.
+    ///
+    /// Creates, updates, deletes, actions and methods are writes. A key stands for one of them
+    /// ([`create_all`](Self::create_all) is one too), so take a new key for each; how long it
+    /// holds and how it fails is told at [`Client::with_idempotency_key`].
+    ///
+    /// ```no_run
+    /// # use butopea_runtime::typed::prelude::*;
+    /// # async fn example<M: Model>(odoo: Odoo, values: Values<M>) -> Result<(), Error> {
+    /// let id = odoo
+    ///     .with_idempotency_key("import-2026-07-31-line-17")
+    ///     .create(values)
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn with_idempotency_key(&self, key: impl Into<String>) -> Self {
+        Self {
+            idempotency_key: Some(key.into().into()),
+            ..self.clone()
+        }
+    }
+
+    /// The client for writes, with the key if there is one.
+    pub(super) fn writer(&self) -> Client {
+        match &self.idempotency_key {
+            Some(key) => self.client.with_idempotency_key(key.as_ref()),
+            None => self.client.clone(),
         }
     }
 
@@ -115,13 +149,11 @@ impl Odoo {
         let mut fields = Vec::new();
         projection.fields(&mut fields);
         let fields: Vec<String> = fields.into_iter().map(str::to_owned).collect();
-        let rows: Vec<RawRecord> = self
+        let rows = self
             .client
             .read(M::NAME, &ids, &fields, &self.context)
             .await?;
-        rows.iter()
-            .map(|row| read_row(&projection, &[], row))
-            .collect()
+        read_rows::<M, P>(&projection, &[], &rows)
     }
 
     /// Creates a record.
@@ -144,18 +176,22 @@ impl Odoo {
     /// # Errors
     /// As [`create`](Self::create).
     pub async fn create_all<M: Model>(&self, values: Vec<Values<M>>) -> Result<Ids<M>> {
-        let mut maps: Vec<Value> = values
+        let maps = values
             .into_iter()
             .map(|values| Value::Object(values.into_map()))
             .collect();
+        let ids = self.create_maps(M::NAME, maps).await?;
+        Ok(ids.into_iter().map(Id::new).collect())
+    }
+
+    async fn create_maps(&self, model: &str, mut maps: Vec<Value>) -> Result<Vec<i64>> {
         // One record goes as an object, which the older module takes too.
         let values = match maps.len() {
-            0 => return Ok(Ids::new()),
+            0 => return Ok(Vec::new()),
             1 => maps.remove(0),
             _ => Value::Array(maps),
         };
-        let ids = self.client.create(M::NAME, values, &self.context).await?;
-        Ok(ids.into_iter().map(Id::new).collect())
+        self.writer().create(model, values, &self.context).await
     }
 
     /// Changes records.
@@ -167,7 +203,7 @@ impl Odoo {
         if ids.is_empty() || values.is_empty() {
             return Ok(());
         }
-        self.client
+        self.writer()
             .write(M::NAME, &ids, values.into_map(), &self.context)
             .await
     }
@@ -181,7 +217,7 @@ impl Odoo {
         if ids.is_empty() {
             return Ok(());
         }
-        self.client.unlink(M::NAME, &ids, &self.context).await
+        self.writer().unlink(M::NAME, &ids, &self.context).await
     }
 
     /// Presses a button of the records' form view.

@@ -1,10 +1,12 @@
 //! Queries: which records of a model, in which order, and what of them.
 
-use crate::client::{Context, RawRecord, SearchRead};
-use crate::error::{Error, ErrorKind, Result};
+use std::marker::PhantomData;
+
+use crate::client::{Context, RawRecord};
+use crate::error::Result;
 
 use super::group::GroupKeys;
-use super::guilty;
+use super::plan::Plan;
 use super::{
     Custom, Domain, Field, Grouped, Id, Ids, Model, Odoo, Order, Pages, Projection, Record, Row,
     Whole,
@@ -24,31 +26,9 @@ const ID_PAGE: u64 = 20_000;
 /// record, page by page.
 #[must_use = "a query does nothing before one of its async methods is awaited"]
 pub struct Query<M, P = Whole> {
-    pub(super) plan: Plan<M>,
-    pub(super) projection: P,
-}
-
-/// Everything about a query but what it reads.
-pub(super) struct Plan<M> {
-    pub(super) odoo: Odoo,
-    pub(super) domain: Domain<M>,
-    pub(super) order: Option<String>,
-    pub(super) limit: Option<u64>,
-    pub(super) offset: u64,
-    pub(super) left_out: Vec<&'static str>,
-}
-
-impl<M> Clone for Plan<M> {
-    fn clone(&self) -> Self {
-        Self {
-            odoo: self.odoo.clone(),
-            domain: self.domain.clone(),
-            order: self.order.clone(),
-            limit: self.limit,
-            offset: self.offset,
-            left_out: self.left_out.clone(),
-        }
-    }
+    plan: Plan,
+    projection: P,
+    model: PhantomData<fn() -> M>,
 }
 
 impl<M, P: Clone> Clone for Query<M, P> {
@@ -56,6 +36,7 @@ impl<M, P: Clone> Clone for Query<M, P> {
         Self {
             plan: self.plan.clone(),
             projection: self.projection.clone(),
+            model: PhantomData,
         }
     }
 }
@@ -63,15 +44,9 @@ impl<M, P: Clone> Clone for Query<M, P> {
 impl<M: Model> Query<M> {
     pub(super) fn new(odoo: Odoo) -> Self {
         Self {
-            plan: Plan {
-                odoo,
-                domain: Domain::all(),
-                order: None,
-                limit: None,
-                offset: 0,
-                left_out: Vec::new(),
-            },
+            plan: Plan::new(odoo, M::NAME),
             projection: Whole,
+            model: PhantomData,
         }
     }
 }
@@ -79,19 +54,14 @@ impl<M: Model> Query<M> {
 impl<M: Model, P> Query<M, P> {
     /// Narrows the search; called again, both conditions hold.
     pub fn filter(mut self, domain: Domain<M>) -> Self {
-        let before = std::mem::take(&mut self.plan.domain);
-        self.plan.domain = before.and(domain);
+        self.plan.narrow(domain.into_node());
         self
     }
 
     /// Sorts; called again, where the orders before leave records equal.
     #[allow(clippy::needless_pass_by_value)] // an order is made for the query that takes it
     pub fn order(mut self, order: Order<M>) -> Self {
-        let text = order.as_str();
-        self.plan.order = Some(match self.plan.order {
-            Some(before) => format!("{before}, {text}"),
-            None => text.to_owned(),
-        });
+        self.plan.sort(order.as_str());
         self
     }
 
@@ -131,6 +101,7 @@ impl<M: Model, P> Query<M, P> {
         Query {
             plan: self.plan,
             projection,
+            model: PhantomData,
         }
     }
 
@@ -147,19 +118,15 @@ impl<M: Model, P> Query<M, P> {
     /// How many records there are, whatever limit and offset are.
     ///
     /// # Errors
-    /// Any failure of a call; see [`ErrorKind`].
+    /// Any failure of a call; see [`ErrorKind`](crate::ErrorKind).
     pub async fn count(&self) -> Result<u64> {
-        let plan = &self.plan;
-        let client = plan.odoo.client();
-        client
-            .search_count(M::NAME, plan.domain.to_json(), plan.odoo.context())
-            .await
+        self.plan.count().await
     }
 
     /// Whether there is a record.
     ///
     /// # Errors
-    /// Any failure of a call; see [`ErrorKind`].
+    /// Any failure of a call; see [`ErrorKind`](crate::ErrorKind).
     pub async fn exists(&self) -> Result<bool> {
         let found = self.plan.page(&["id"], 0, 1).await?;
         Ok(!found.is_empty())
@@ -168,12 +135,12 @@ impl<M: Model, P> Query<M, P> {
     /// The ids of the records alone.
     ///
     /// # Errors
-    /// Any failure of a call; see [`ErrorKind`].
+    /// Any failure of a call; see [`ErrorKind`](crate::ErrorKind).
     pub async fn ids(&self) -> Result<Ids<M>> {
         let id = Field::<M, super::kind::Id<M>>::new("id");
         let rows = self.plan.rows(&["id"], ID_PAGE).await?;
-        let ids: Result<Vec<Id<M>>> = rows.iter().map(|row| read_row(&id, &[], row)).collect();
-        Ok(ids?.into())
+        let ids: Vec<Id<M>> = read_rows::<M, _>(&id, &[], &rows)?;
+        Ok(ids.into())
     }
 }
 
@@ -181,7 +148,7 @@ impl<M: Model, P> Query<M, P> {
     /// Every record (up to the limit).
     ///
     /// # Errors
-    /// Any failure of a call, and [`ErrorKind::Decode`] naming model, record and field. When
+    /// Any failure of a call, and [`ErrorKind::Decode`](crate::ErrorKind::Decode) naming model, record and field. When
     /// Odoo fails because of one field, the error names that field.
     pub async fn all(&self) -> Result<Vec<P::Output>>
     where
@@ -189,7 +156,7 @@ impl<M: Model, P> Query<M, P> {
     {
         let fields = self.fields();
         let rows = self.plan.rows(&fields, PAGE).await?;
-        rows.iter().map(|row| self.read(row)).collect()
+        read_rows::<M, P>(&self.projection, &self.plan.left_out, &rows)
     }
 
     /// The first record, if there is one.
@@ -201,24 +168,21 @@ impl<M: Model, P> Query<M, P> {
         P: Projection<M>,
     {
         let rows = self.plan.page(&self.fields(), 0, 1).await?;
-        rows.first().map(|row| self.read(row)).transpose()
+        let records = read_rows::<M, P>(&self.projection, &self.plan.left_out, &rows)?;
+        Ok(records.into_iter().next())
     }
 
     /// The only record.
     ///
     /// # Errors
-    /// As [`all`](Self::all); [`ErrorKind::MissingRecord`] when there is none or more than
+    /// As [`all`](Self::all); [`ErrorKind::MissingRecord`](crate::ErrorKind::MissingRecord) when there is none or more than
     /// one.
     pub async fn one(&self) -> Result<P::Output>
     where
         P: Projection<M>,
     {
-        let rows = self.plan.page(&self.fields(), 0, 2).await?;
-        match rows.as_slice() {
-            [row] => self.read(row),
-            [] => Err(self.not_one("no record")),
-            _ => Err(self.not_one("more than one record")),
-        }
+        let row = self.plan.one(&self.fields()).await?;
+        read_row::<M, P>(&self.projection, &self.plan.left_out, &row)
     }
 
     /// The records in pages of this size, fetched as they are asked for.
@@ -229,40 +193,35 @@ impl<M: Model, P> Query<M, P> {
     where
         P: Projection<M>,
     {
-        Pages::new(self, size)
+        Pages::new(self.plan, self.projection, size)
     }
 
-    fn not_one(&self, found: &str) -> Error {
-        Error::new(
-            ErrorKind::MissingRecord,
-            format!(
-                "{found} of {} where exactly one was expected: {}",
-                M::NAME,
-                self.plan.domain.to_json()
-            ),
-        )
-    }
-
-    pub(super) fn fields(&self) -> Vec<&'static str>
+    fn fields(&self) -> Vec<&'static str>
     where
         P: Projection<M>,
     {
         let mut fields = Vec::new();
         self.projection.fields(&mut fields);
-        let mut seen = std::collections::HashSet::new();
-        fields.retain(|name| seen.insert(*name) && !self.plan.left_out.contains(name));
-        fields
-    }
-
-    pub(super) fn read(&self, row: &RawRecord) -> Result<P::Output>
-    where
-        P: Projection<M>,
-    {
-        read_row(&self.projection, &self.plan.left_out, row)
+        self.plan.fields(fields)
     }
 }
 
-pub(super) fn read_row<M: Model, P: Projection<M>>(
+/// Reads every row of an answer. Never part of an async function's own code, of which there is
+/// one for each place that awaits a query.
+#[inline(never)]
+pub(super) fn read_rows<M: Model, P: Projection<M>>(
+    projection: &P,
+    left_out: &[&'static str],
+    rows: &[RawRecord],
+) -> Result<Vec<P::Output>> {
+    let mut records = Vec::with_capacity(rows.len());
+    for fields in rows {
+        records.push(read_row::<M, P>(projection, left_out, fields)?);
+    }
+    Ok(records)
+}
+
+fn read_row<M: Model, P: Projection<M>>(
     projection: &P,
     left_out: &[&'static str],
     fields: &RawRecord,
@@ -270,65 +229,4 @@ pub(super) fn read_row<M: Model, P: Projection<M>>(
     let mut row = Row::without(M::NAME, fields, left_out);
     let record = projection.read(&mut row);
     row.finish().map(|()| record)
-}
-
-impl<M: Model> Plan<M> {
-    /// Every row up to the limit, in requests of at most `size`.
-    async fn rows(&self, fields: &[&str], size: u64) -> Result<Vec<RawRecord>> {
-        let limit = self.limit.unwrap_or(u64::MAX);
-        let mut rows: Vec<RawRecord> = Vec::new();
-        loop {
-            let had = rows.len() as u64;
-            let ask = size.min(limit - had);
-            if ask == 0 {
-                return Ok(rows);
-            }
-            let page = self.page(fields, had, ask).await?;
-            let got = page.len() as u64;
-            rows.extend(page);
-            if got < ask {
-                return Ok(rows);
-            }
-        }
-    }
-
-    /// At most `size` rows after the first `skip` of the query.
-    pub(super) async fn page(
-        &self,
-        fields: &[&str],
-        skip: u64,
-        size: u64,
-    ) -> Result<Vec<RawRecord>> {
-        let left = self.limit.unwrap_or(u64::MAX).saturating_sub(skip);
-        let size = size.min(left);
-        if size == 0 {
-            return Ok(Vec::new());
-        }
-        let search = SearchRead {
-            model: M::NAME.to_owned(),
-            domain: self.domain.to_json(),
-            // An empty list would mean every field.
-            fields: if fields.is_empty() {
-                vec!["id".to_owned()]
-            } else {
-                owned(fields)
-            },
-            limit: Some(size),
-            offset: self.offset + skip,
-            order: self.order.clone(),
-        };
-        match self
-            .odoo
-            .client()
-            .search_read(&search, self.odoo.context())
-            .await
-        {
-            Ok(page) => Ok(page.records),
-            Err(error) => Err(guilty::explain(&self.odoo, &search, error).await),
-        }
-    }
-}
-
-fn owned(fields: &[&str]) -> Vec<String> {
-    fields.iter().map(|name| (*name).to_owned()).collect()
 }

@@ -26,10 +26,12 @@
 ///         pub color: i64,
 ///     }
 /// }
+/// # fn main() {
 /// assert_eq!(Card::FIELDS, ["name", "color"]);
 /// # let answer = serde_json::json!({"name": "Ada", "color": 3});
 /// # let mut row = butopea_runtime::typed::Row::new("res.partner", answer.as_object().unwrap());
 /// # assert_eq!(Card::read(&mut row).name.as_deref(), Some("Ada"));
+/// # }
 /// ```
 ///
 /// Then `odoo.query::<ResPartner>().select(Custom::<Card>::new())`, or shorter

@@ -4,19 +4,16 @@
 //! zone (`odoo/fields.py`, `Date` and `Datetime`); it refuses ISO 8601's `T` and `Z` in
 //! values. Two types, so that a day is never written where a moment belongs.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use jiff::civil;
-use jiff::tz::TimeZone;
+use jiff::tz::Offset;
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, ErrorKind};
-
-const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
 
 /// A calendar day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,7 +58,8 @@ impl From<Date> for civil::Date {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        let day = self.0;
+        write!(f, "{:04}-{:02}-{:02}", day.year(), day.month(), day.day())
     }
 }
 
@@ -71,16 +69,12 @@ impl FromStr for Date {
     /// Reads `YYYY-MM-DD`; of a moment, its day. Years before 1000 come without their zeros
     /// (Odoo writes its "no lock date" as `1-01-01`).
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let padded = padded(text);
-        let text = padded.as_ref();
-        let day = text.get(..10).unwrap_or(text);
-        let rest = text.get(10..).unwrap_or_default();
-        if !rest.is_empty() && text.parse::<DateTime>().is_err() {
-            return Err(unreadable("a date (YYYY-MM-DD)", text));
-        }
-        day.parse()
+        let mut digits = Digits::of(text);
+        digits
+            .day()
+            .filter(|_| digits.is_at_end() || text.parse::<DateTime>().is_ok())
             .map(Self)
-            .map_err(|_| unreadable("a date (YYYY-MM-DD)", text))
+            .ok_or_else(|| unreadable("a date (YYYY-MM-DD)", text))
     }
 }
 
@@ -107,7 +101,7 @@ impl DateTime {
 
     /// The day of the moment in UTC.
     pub fn date(self) -> Date {
-        Date(self.0.to_zoned(TimeZone::UTC).date())
+        Date(Offset::UTC.to_datetime(self.0).date())
     }
 }
 
@@ -133,7 +127,15 @@ impl From<DateTime> for Timestamp {
 
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.strftime(MOMENT).fmt(f)
+        let moment = Offset::UTC.to_datetime(self.0);
+        write!(
+            f,
+            "{} {:02}:{:02}:{:02}",
+            Date(moment.date()),
+            moment.hour(),
+            moment.minute(),
+            moment.second()
+        )
     }
 }
 
@@ -143,18 +145,12 @@ impl FromStr for DateTime {
     /// Reads `YYYY-MM-DD HH:MM:SS` with or without a fraction; also ISO 8601 (`T`, `Z`, an
     /// offset), and a bare day as its midnight.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let padded = padded(text);
-        let text = padded.as_ref();
-        if let Ok(moment) = text.parse::<Timestamp>() {
-            return Ok(Self(moment));
-        }
-        let local: civil::DateTime = text
-            .parse()
-            .map_err(|_| unreadable("a moment (YYYY-MM-DD HH:MM:SS, UTC)", text))?;
-        TimeZone::UTC
-            .to_timestamp(local)
+        let mut digits = Digits::of(text);
+        digits
+            .moment()
+            .filter(|_| digits.is_at_end())
             .map(Self)
-            .map_err(|_| unreadable("a moment (YYYY-MM-DD HH:MM:SS, UTC)", text))
+            .ok_or_else(|| unreadable("a moment (YYYY-MM-DD HH:MM:SS, UTC)", text))
     }
 }
 
@@ -164,13 +160,96 @@ impl Serialize for DateTime {
     }
 }
 
-/// The text with the year's four digits: Python's `strftime` does not pad it.
-fn padded(text: &str) -> Cow<'_, str> {
-    match text.split_once('-') {
-        Some((year, rest)) if (1..4).contains(&year.len()) => {
-            Cow::Owned(format!("{year:0>4}-{rest}"))
+/// What is left of a text of numbers. Only Odoo's own formats are read, so this is shorter and
+/// faster than a reader of all the formats that there are.
+struct Digits<'a>(&'a [u8]);
+
+impl<'a> Digits<'a> {
+    fn of(text: &'a str) -> Self {
+        Self(text.as_bytes())
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes one of these characters, if it is the next.
+    fn sign(&mut self, signs: &[u8]) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        signs.contains(first).then(|| self.0 = rest)?;
+        Some(*first)
+    }
+
+    /// Takes a number of at least and at most so many digits.
+    fn number(&mut self, least: usize, most: usize) -> Option<i32> {
+        let length = self
+            .0
+            .iter()
+            .take(most)
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        let (digits, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        let value = |value, byte: &u8| value * 10 + i32::from(byte - b'0');
+        (length >= least).then(|| digits.iter().fold(0, value))
+    }
+
+    fn two(&mut self) -> Option<i8> {
+        self.number(2, 2).and_then(|number| number.try_into().ok())
+    }
+
+    /// `YYYY-MM-DD`.
+    fn day(&mut self) -> Option<civil::Date> {
+        // Python's `strftime` does not pad the year.
+        let year = self.number(1, 4)?.try_into().ok()?;
+        self.sign(b"-")?;
+        let month = self.two()?;
+        self.sign(b"-")?;
+        civil::Date::new(year, month, self.two()?).ok()
+    }
+
+    /// `HH:MM` or `HH:MM:SS`, with or without a fraction.
+    fn time(&mut self) -> Option<civil::Time> {
+        let hour = self.two()?;
+        self.sign(b":")?;
+        let minute = self.two()?;
+        let (mut second, mut nanosecond) = (0, 0);
+        if self.sign(b":").is_some() {
+            second = self.two()?;
         }
-        _ => Cow::Borrowed(text),
+        if self.sign(b".").is_some() {
+            let length = self.0.len();
+            let fraction = self.number(1, 9)?;
+            let digits = u32::try_from(length - self.0.len()).ok()?;
+            nanosecond = fraction * 10_i32.pow(9 - digits);
+        }
+        civil::Time::new(hour, minute, second, nanosecond).ok()
+    }
+
+    /// A day, a day and a time in UTC, or these with an offset.
+    fn moment(&mut self) -> Option<Timestamp> {
+        let day = self.day()?;
+        if self.sign(b" T").is_none() {
+            return Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok();
+        }
+        let local = day.to_datetime(self.time()?);
+        self.offset()?.to_timestamp(local).ok()
+    }
+
+    /// `Z`, `+HH:MM`, `+HHMM`, `+HH` or nothing, which is UTC.
+    fn offset(&mut self) -> Option<Offset> {
+        let Some(sign) = self.sign(b"Zz+-").filter(|sign| b"+-".contains(sign)) else {
+            return Some(Offset::UTC);
+        };
+        let hours = self.number(2, 2)?;
+        let has_colon = self.sign(b":").is_some();
+        let minutes = if has_colon || !self.is_at_end() {
+            self.number(2, 2).filter(|minutes| *minutes < 60)?
+        } else {
+            0
+        };
+        let seconds = (hours * 60 + minutes) * 60;
+        Offset::from_seconds(if sign == b'-' { -seconds } else { seconds }).ok()
     }
 }
 
@@ -195,12 +274,43 @@ mod tests {
             "2024-01-02T03:04:05Z",
             "2024-01-02 03:04:05.123456",
             "2024-01-02T04:04:05+01:00",
+            "2024-01-01T20:34:05-0630",
+            "2024-01-02 05:04:05+02",
         ] {
             let moment: DateTime = text.parse().unwrap();
             assert_eq!(moment.to_string(), "2024-01-02 03:04:05", "{text}");
         }
         let midnight: DateTime = "2024-01-02".parse().unwrap();
         assert_eq!(midnight.to_string(), "2024-01-02 00:00:00");
+        let fraction: DateTime = "2024-01-02 03:04:05.25".parse().unwrap();
+        assert_eq!(fraction.subsec_millisecond(), 250);
+        for wrong in [
+            "2024-01-02 24:00:00",
+            "2024-01-02 03:60:00",
+            "2024-01-02 3:04:05",
+            "2024-01-02 03:04:05.",
+            "2024-01-02 03:04:05 ",
+            "2024-01-02 03:04:05.1234567890",
+            "2024-01-02T03:04:05+",
+            "2024-01-02T03:04:05+01:",
+            "2024-01-02T03:04:05+01:60",
+            "2024-01-02Z",
+            "99999-01-02",
+            "",
+        ] {
+            assert!(wrong.parse::<DateTime>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn old_moments_are_read_and_written() {
+        for text in [
+            "1969-12-31 23:59:59",
+            "0001-01-01 00:00:00",
+            "9999-12-30 22:00:00",
+        ] {
+            assert_eq!(text.parse::<DateTime>().unwrap().to_string(), text);
+        }
     }
 
     #[test]

@@ -95,7 +95,7 @@ REFUSED = [
     case(
         "action in the wrong state",
         "sale_order_action_confirm",
-        {"id": "{confirmed}"},
+        {"id": "{cancelled}"},
         "validation",
         "state",
         watched=[ORDER],
@@ -104,7 +104,7 @@ REFUSED = [
     case(
         "one of several orders in the wrong state",
         "odoo_execute",
-        {"model": ORDER, "method": "action_confirm", "ids": ["{order}", "{confirmed}"]},
+        {"model": ORDER, "method": "action_confirm", "ids": ["{order}", "{cancelled}"]},
         "validation",
         "state",
         needs=[ORDER],

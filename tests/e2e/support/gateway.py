@@ -16,8 +16,11 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 
+from support.waiting import wait_until
+
 _HOP_HEADERS = {"connection", "transfer-encoding", "content-length", "host", "keep-alive"}
 UPSTREAM_SECONDS = 120.0
+RESTART_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,16 @@ class Gateway:
             else http.client.HTTPConnection
         )
         upstream = kind(self._upstream.netloc, timeout=UPSTREAM_SECONDS)
+
+        def connect() -> bool:
+            try:
+                upstream.connect()
+            except ConnectionRefusedError:
+                return False  # Odoo is being restarted; the gateway is not what is down.
+            return True
+
         try:
+            wait_until(connect, "Odoo behind the gateway", RESTART_SECONDS)
             upstream.request(method, seen.path, seen.body, seen.headers)
             response = upstream.getresponse()
             return response.status, response.getheaders(), response.read()

@@ -220,7 +220,13 @@ class Odoo:
         values = {"name": name}
         if self.series >= (18, 0):
             values["duration"] = "1"
-        action = self.call(wizard, "make_key", [self.create(wizard, values)])
+        if self.series >= (17, 0):
+            # What the web client calls; in 18.0 this model's own `create` cannot be called.
+            (saved,) = self.call(wizard, "web_save", [], values, {"id": {}})
+            made = saved["id"]
+        else:
+            made = self.create(wizard, values)
+        action = self.call(wizard, "make_key", [made])
         return self._confirm_identity(action)["context"]["default_key"]
 
     def remove_api_keys(self) -> None:

@@ -257,6 +257,31 @@ async fn groups_add_up() {
 
 #[tokio::test]
 #[ignore = "needs a running Odoo"]
+async fn a_record_stands_in_the_group_of_each_of_its_links() {
+    let odoo = odoo().unwrap();
+    let tagged = odoo
+        .query::<ResPartner>()
+        .filter(partner::F.category_id.is_set());
+    let groups = tagged
+        .clone()
+        .group_by(partner::F.category_id)
+        .all()
+        .await
+        .unwrap();
+    assert!(!groups.is_empty());
+    for group in groups {
+        let tag = group.key.as_ref().expect("a tag");
+        assert!(tag.name.is_some());
+        let with_tag = partner::F.category_id.eq(tag.id);
+        for condition in [with_tag, group.domain()] {
+            let found = tagged.clone().filter(condition).count().await.unwrap();
+            assert_eq!(found, group.count, "{group:?}");
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs a running Odoo"]
 async fn contexts_change_what_is_found() {
     let odoo = odoo().unwrap();
     let active = odoo.query::<ResPartner>().count().await.unwrap();

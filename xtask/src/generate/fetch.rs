@@ -30,23 +30,23 @@ const RETRIES: u32 = 2;
 const LANGUAGE: &str = "en_US";
 
 /// What Odoo answered.
-pub(super) struct Fetched {
+pub(crate) struct Fetched {
     /// The schemas.
-    pub(super) snapshot: Snapshot,
+    pub(crate) snapshot: Snapshot,
     /// The models that could not be described.
-    pub(super) failures: Vec<Failure>,
+    pub(crate) failures: Vec<Failure>,
 }
 
 /// A model that could not be described.
-pub(super) struct Failure {
+pub(crate) struct Failure {
     /// The model.
-    pub(super) model: String,
+    pub(crate) model: String,
     /// Why.
-    pub(super) reason: String,
+    pub(crate) reason: String,
 }
 
 /// Fetches the models that the configuration asks for.
-pub(super) fn snapshot(target: &Target, config: &Config, all: bool) -> Result<Fetched, Error> {
+pub(crate) fn snapshot(target: &Target, config: &Config, all: bool) -> Result<Fetched, Error> {
     let client = Client::new(connection(target)?)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -60,7 +60,7 @@ pub(super) fn snapshot(target: &Target, config: &Config, all: bool) -> Result<Fe
 }
 
 /// The Odoo that was named, or the one of this checkout.
-fn connection(target: &Target) -> Result<Connection, Error> {
+pub(crate) fn connection(target: &Target) -> Result<Connection, Error> {
     let local;
     let target = if target.url.is_some() {
         target

@@ -3,7 +3,7 @@
 //! On the data's way: **live Odoo → snapshot → code and schemas**. The generator is a library
 //! without network; this command fetches, calls it, and says what changed.
 
-mod fetch;
+pub(crate) mod fetch;
 mod report;
 
 use std::fs;
@@ -136,7 +136,7 @@ fn write(
 }
 
 /// Adds the crate's manifest with its features to the files.
-fn complete(root: &Path, mut generated: Generated) -> Result<Generated, Error> {
+pub(crate) fn complete(root: &Path, mut generated: Generated) -> Result<Generated, Error> {
     let path = root.join("Cargo.toml");
     let manifest = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
     let manifest = emit::with_features(&manifest, &generated.package, &path)?;

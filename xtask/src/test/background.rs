@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use super::Context;
+use crate::cache::Lock;
 use crate::error::Error;
 use crate::own;
 use crate::process::{failed, output};
@@ -17,11 +18,16 @@ pub(super) struct LocalOdoo {
     log: PathBuf,
     was_running: bool,
     target: Option<Target>,
+    _lock: Lock,
 }
 
 impl LocalOdoo {
-    /// Starts `cargo xtask odoo up` in the background.
+    /// Starts `cargo xtask odoo up` in the background. Another test run in the same checkout waits: it would stop this
+    /// one's Odoo at its end, and either would see the other's records.
     pub(super) fn start(context: &Context) -> Result<Self, Error> {
+        let lock = context
+            .cache
+            .lock(&format!("test-{}", context.checkout.key()))?;
         let was_running = own::local_status()?["running"] == true;
         let log = context
             .cache
@@ -45,6 +51,7 @@ impl LocalOdoo {
             log,
             was_running,
             target: None,
+            _lock: lock,
         })
     }
 
@@ -71,17 +78,21 @@ impl LocalOdoo {
         Ok(target)
     }
 
-    /// Leaves things as they were found: an Odoo that ran before goes on.
-    pub(super) fn finish(mut self, keep: bool) {
+    /// Leaves things as they were found: an Odoo that ran before goes on, one that did not is stopped, and with `purge`
+    /// removed.
+    pub(super) fn finish(mut self, purge: bool) {
         if let Some(mut child) = self.child.take() {
             let _ = child.wait();
         }
-        if !keep && !self.was_running {
-            let stopped =
-                own::command().and_then(|mut command| output(command.args(["odoo", "down"])));
-            if let Err(error) = stopped {
-                note(format_args!("the local Odoo could not be stopped: {error}"));
-            }
+        if self.was_running {
+            return;
+        }
+        let stopped = own::command().and_then(|mut command| {
+            command.args(["odoo", "down"]);
+            output(command.args(purge.then_some("--purge")))
+        });
+        if let Err(error) = stopped {
+            note(format_args!("the local Odoo could not be stopped: {error}"));
         }
     }
 }

@@ -47,6 +47,9 @@ pub(crate) struct TestArgs {
     /// Leave the local Odoo running even if it was started for this run
     #[arg(long)]
     keep: bool,
+    /// Remove the local Odoo with its database if it was started for this run
+    #[arg(long, conflicts_with = "keep")]
+    purge: bool,
     /// An existing Odoo for the end-to-end tests
     #[command(flatten)]
     target: Target,
@@ -121,8 +124,10 @@ pub(crate) fn run(args: TestArgs) -> Result<ExitCode, Error> {
         ));
         rows.push((step, outcome, begin.elapsed()));
     }
-    if let Some(odoo) = context.odoo.take() {
-        odoo.finish(context.args.keep);
+    if let Some(odoo) = context.odoo.take()
+        && !context.args.keep
+    {
+        odoo.finish(context.args.purge);
     }
     Ok(summary(&rows))
 }

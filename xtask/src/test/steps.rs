@@ -82,6 +82,21 @@ pub(super) const STEPS: &[Step] = &[
         },
     },
     Step {
+        name: "rustdoc",
+        about: "the libraries' documentation has no broken link",
+        needs_odoo: false,
+        run: |context| {
+            check(
+                cargo(context)
+                    .args(["doc", "--locked", "--no-deps"])
+                    .args(["--package", "butopea-runtime"])
+                    .args(["--package", "butopea-generator"])
+                    .args(["--package", "butopea-models"])
+                    .env("RUSTDOCFLAGS", "-D warnings"),
+            )
+        },
+    },
+    Step {
         name: "gen",
         about: "checked-in generated files are what the generator writes",
         needs_odoo: false,

@@ -1,0 +1,241 @@
+//! What a query asks for, without the types that say what it reads.
+//!
+//! Everything here is compiled once, in this crate; [`Query`](super::Query) puts the types of a
+//! model around it. Async code that is generic is what made typed clients large.
+
+use serde_json::{Value, json};
+
+use crate::client::{MethodCall, RawRecord, SearchRead};
+use crate::error::{Error, ErrorKind, Result};
+
+use super::domain::Node;
+use super::{Odoo, guilty};
+
+/// Everything about a query but what it reads.
+#[derive(Clone)]
+pub(super) struct Plan {
+    pub(super) odoo: Odoo,
+    pub(super) model: &'static str,
+    pub(super) domain: Node,
+    pub(super) order: Option<String>,
+    pub(super) limit: Option<u64>,
+    pub(super) offset: u64,
+    pub(super) left_out: Vec<&'static str>,
+}
+
+impl Plan {
+    pub(super) fn new(odoo: Odoo, model: &'static str) -> Self {
+        Self {
+            odoo,
+            model,
+            domain: Node::default(),
+            order: None,
+            limit: None,
+            offset: 0,
+            left_out: Vec::new(),
+        }
+    }
+
+    pub(super) fn narrow(&mut self, condition: Node) {
+        let before = std::mem::take(&mut self.domain);
+        self.domain = before.and(condition);
+    }
+
+    pub(super) fn sort(&mut self, order: &str) {
+        match &mut self.order {
+            Some(before) => {
+                before.push_str(", ");
+                before.push_str(order);
+            }
+            None => self.order = Some(order.to_owned()),
+        }
+    }
+
+    /// The fields to ask for: each once, without those left out.
+    pub(super) fn fields(&self, mut fields: Vec<&'static str>) -> Vec<&'static str> {
+        let mut seen = std::collections::HashSet::new();
+        fields.retain(|name| seen.insert(*name) && !self.left_out.contains(name));
+        fields
+    }
+
+    pub(super) async fn count(&self) -> Result<u64> {
+        let (client, context) = (self.odoo.client(), self.odoo.context());
+        client
+            .search_count(self.model, self.domain.to_json(), context)
+            .await
+    }
+
+    /// Every row up to the limit, in requests of at most `size`.
+    pub(super) async fn rows(&self, fields: &[&str], size: u64) -> Result<Vec<RawRecord>> {
+        let limit = self.limit.unwrap_or(u64::MAX);
+        let mut rows: Vec<RawRecord> = Vec::new();
+        loop {
+            let had = rows.len() as u64;
+            let ask = size.min(limit - had);
+            if ask == 0 {
+                return Ok(rows);
+            }
+            let page = self.page(fields, had, ask).await?;
+            let got = page.len() as u64;
+            rows.extend(page);
+            if got < ask {
+                return Ok(rows);
+            }
+        }
+    }
+
+    /// At most `size` rows after the first `skip` of the query.
+    pub(super) async fn page(
+        &self,
+        fields: &[&str],
+        skip: u64,
+        size: u64,
+    ) -> Result<Vec<RawRecord>> {
+        let left = self.limit.unwrap_or(u64::MAX).saturating_sub(skip);
+        let size = size.min(left);
+        if size == 0 {
+            return Ok(Vec::new());
+        }
+        let search = SearchRead {
+            model: self.model.to_owned(),
+            domain: self.domain.to_json(),
+            // An empty list would mean every field.
+            fields: if fields.is_empty() {
+                vec!["id".to_owned()]
+            } else {
+                fields.iter().map(|name| (*name).to_owned()).collect()
+            },
+            limit: Some(size),
+            offset: self.offset + skip,
+            order: self.order.clone(),
+        };
+        let (client, context) = (self.odoo.client(), self.odoo.context());
+        match client.search_read(&search, context).await {
+            Ok(page) => Ok(page.records),
+            Err(error) => Err(guilty::explain(&self.odoo, &search, error).await),
+        }
+    }
+
+    /// The only row.
+    pub(super) async fn one(&self, fields: &[&str]) -> Result<RawRecord> {
+        let mut rows = self.page(fields, 0, 2).await?;
+        match (rows.len(), rows.pop()) {
+            (1, Some(row)) => Ok(row),
+            (0, _) => Err(self.not_one("no record")),
+            _ => Err(self.not_one("more than one record")),
+        }
+    }
+
+    fn not_one(&self, found: &str) -> Error {
+        Error::new(
+            ErrorKind::MissingRecord,
+            format!(
+                "{found} of {} where exactly one was expected: {}",
+                self.model,
+                self.domain.to_json()
+            ),
+        )
+    }
+
+    /// The rows of a grouped query.
+    pub(super) async fn groups(
+        &self,
+        keys: &[String],
+        measures: &[(&str, &str)],
+        direction: Option<&str>,
+    ) -> Result<Groups> {
+        let (client, context) = (self.odoo.client(), self.odoo.context());
+        if !self.odoo.groups_the_old_way() {
+            let columns: Vec<String> = measures
+                .iter()
+                .map(|(field, function)| format!("{field}:{function}"))
+                .collect();
+            let call = self.newer(keys, &columns, direction);
+            match client.call(&call, context).await {
+                Err(error) if error.kind() == ErrorKind::UnknownMethod => {
+                    self.odoo.group_the_old_way();
+                }
+                answer => return self.read_groups(answer?, columns, "__extra_domain"),
+            }
+        }
+        let columns: Vec<String> = (0..measures.len())
+            .map(|n| format!("measure_{n}"))
+            .collect();
+        let call = self.older(keys, measures, &columns, direction);
+        let answer = client.call(&call, context).await?;
+        self.read_groups(answer, columns, "__domain")
+    }
+
+    fn newer(&self, keys: &[String], columns: &[String], direction: Option<&str>) -> MethodCall {
+        let mut aggregates = columns.to_vec();
+        aggregates.push("__count".to_owned());
+        let mut call = MethodCall::new(self.model, "formatted_read_group")
+            .arg(self.domain.to_json())
+            .kwarg("groupby", json!(keys))
+            .kwarg("aggregates", json!(aggregates))
+            .kwarg("offset", self.offset);
+        if let Some(limit) = self.limit {
+            call = call.kwarg("limit", limit);
+        }
+        if let (Some(direction), Some(first)) = (direction, columns.first()) {
+            call = call.kwarg("order", format!("{first} {direction}"));
+        }
+        call
+    }
+
+    fn older(
+        &self,
+        keys: &[String],
+        measures: &[(&str, &str)],
+        columns: &[String],
+        direction: Option<&str>,
+    ) -> MethodCall {
+        let fields: Vec<String> = measures
+            .iter()
+            .zip(columns)
+            .map(|((field, function), column)| format!("{column}:{function}({field})"))
+            .collect();
+        let mut call = MethodCall::new(self.model, "read_group")
+            .arg(self.domain.to_json())
+            .arg(json!(fields))
+            .arg(json!(keys))
+            .kwarg("lazy", false)
+            .kwarg("offset", self.offset);
+        if let Some(limit) = self.limit {
+            call = call.kwarg("limit", limit);
+        }
+        if let (Some(direction), Some(first)) = (direction, columns.first()) {
+            call = call.kwarg("orderby", format!("{first} {direction}"));
+        }
+        call
+    }
+
+    fn read_groups(
+        &self,
+        answer: Value,
+        columns: Vec<String>,
+        condition: &'static str,
+    ) -> Result<Groups> {
+        let Value::Array(rows) = answer else {
+            return Err(Error::new(
+                ErrorKind::Protocol,
+                format!("grouping {} answered no list", self.model),
+            ));
+        };
+        Ok(Groups {
+            rows,
+            columns,
+            condition,
+        })
+    }
+}
+
+/// What Odoo answered to a grouped query.
+pub(super) struct Groups {
+    /// One object a group.
+    pub(super) rows: Vec<Value>,
+    /// The keys of the aggregates, in the order in which they were asked for.
+    pub(super) columns: Vec<String>,
+    /// The key of the conditions that find a group's records.
+    pub(super) condition: &'static str,
+}
