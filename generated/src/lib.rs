@@ -11,6 +11,7 @@
 mod markers;
 
 #[rustfmt::skip]
+#[doc(hidden)]
 pub mod selections;
 
 #[cfg(feature = "account_account")]

@@ -29,13 +29,14 @@ pub mod ir;
 mod lower;
 pub mod naming;
 mod output;
+mod parallel;
 mod patterns;
 mod profiles;
 mod snapshot;
 
 use std::collections::BTreeMap;
 
-use butopea_runtime::schema::SchemaFile;
+use butopea_runtime::schema::{ModelSchema, SchemaFile};
 
 pub use config::{Config, Money, Renames};
 pub use diagnostic::Diagnostic;
@@ -67,19 +68,15 @@ pub struct Generated {
 pub fn generate(snapshot: &Snapshot, config: &Config) -> Result<Generated> {
     let snapshot = snapshot.clone().select(config).into_canonical(config);
     let (package, mut diagnostics) = lower(&snapshot, config);
-    let files = schemas(&snapshot);
+    let (files, texts) = schemas(&snapshot);
     diagnostics.extend(profiles::check(config, &files));
     let tools = files
         .iter()
         .map(|(name, file)| (name.clone(), file.tools.len()))
         .collect();
-    let schemas = files
-        .iter()
-        .map(|(name, file)| (format!("{name}.json"), file.to_json_pretty()))
-        .collect();
     let mut output = Output::default();
     output.add_folder(SNAPSHOT_FOLDER, snapshot.files());
-    output.add_folder("schemas", schemas);
+    output.add_folder("schemas", texts);
     output.add_folder("src", emit::files(&package)?);
     Ok(Generated {
         output,
@@ -89,11 +86,14 @@ pub fn generate(snapshot: &Snapshot, config: &Config) -> Result<Generated> {
     })
 }
 
-fn schemas(snapshot: &Snapshot) -> BTreeMap<String, SchemaFile> {
+/// The schema files, by model, and their texts, by name within their folder.
+fn schemas(snapshot: &Snapshot) -> (BTreeMap<String, SchemaFile>, BTreeMap<String, String>) {
     let lookup = |name: &str| snapshot.models.get(name);
-    snapshot
-        .models
-        .iter()
-        .map(|(name, schema)| (name.clone(), SchemaFile::build(schema.clone(), &lookup)))
-        .collect()
+    let models: Vec<(&String, &ModelSchema)> = snapshot.models.iter().collect();
+    let built = parallel::map(&models, |(name, schema)| {
+        let file = SchemaFile::build((*schema).clone(), &lookup);
+        let text = file.to_json_pretty();
+        (((*name).clone(), file), (format!("{name}.json"), text))
+    });
+    built.into_iter().unzip()
 }

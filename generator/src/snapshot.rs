@@ -9,11 +9,13 @@ use std::fs;
 use std::path::Path;
 
 use butopea_runtime::schema::{FieldType, ModelSchema};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::parallel;
 
 /// The folder of the snapshot within a generated crate.
 pub const FOLDER: &str = "snapshot";
@@ -58,26 +60,21 @@ impl Snapshot {
     pub fn read(root: &Path) -> Result<Self> {
         let folder = root.join(FOLDER);
         let mut snapshot = Self::default();
+        let mut paths = Vec::new();
         for entry in fs::read_dir(&folder).map_err(Error::io(&folder))? {
             let path = entry.map_err(Error::io(&folder))?.path();
-            let name = path
-                .file_name()
-                .and_then(|name| name.to_str())
-                .unwrap_or_default();
-            let text = || fs::read_to_string(&path).map_err(Error::io(&path));
-            let broken = |error: serde_json::Error| Error::Snapshot {
-                path: path.clone(),
-                reason: error.to_string(),
-            };
-            if name == MANIFEST {
-                snapshot.manifest = serde_json::from_str(&text()?).map_err(broken)?;
+            if path.file_name().is_some_and(|name| name == MANIFEST) {
+                snapshot.manifest = read_json(&path)?;
             } else if path
                 .extension()
                 .is_some_and(|extension| extension == "json")
             {
-                let schema: ModelSchema = serde_json::from_str(&text()?).map_err(broken)?;
-                snapshot.models.insert(schema.model.clone(), schema);
+                paths.push(path);
             }
+        }
+        for schema in parallel::map(&paths, |path| read_json::<ModelSchema>(path)) {
+            let schema = schema?;
+            snapshot.models.insert(schema.model.clone(), schema);
         }
         Ok(snapshot)
     }
@@ -103,10 +100,11 @@ impl Snapshot {
 
     /// The files of the snapshot, by name within its folder.
     pub fn files(&self) -> BTreeMap<String, String> {
-        let models = self.models.iter();
-        let mut files: BTreeMap<String, String> = models
-            .map(|(name, schema)| (format!("{name}.json"), canonical_text(schema)))
-            .collect();
+        let models: Vec<(&String, &ModelSchema)> = self.models.iter().collect();
+        let texts = parallel::map(&models, |(name, schema)| {
+            (format!("{name}.json"), canonical_text(schema))
+        });
+        let mut files: BTreeMap<String, String> = texts.into_iter().collect();
         files.insert(MANIFEST.to_owned(), canonical_text(&self.manifest));
         files
     }
@@ -150,6 +148,14 @@ fn is_group_switch(field: &str) -> bool {
     ids.is_some_and(|ids| {
         ids.split('_')
             .all(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
+    })
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = fs::read_to_string(path).map_err(Error::io(path))?;
+    serde_json::from_str(&text).map_err(|error| Error::Snapshot {
+        path: path.to_owned(),
+        reason: error.to_string(),
     })
 }
 

@@ -77,6 +77,7 @@ pub(super) fn root(package: &Package) -> TokenStream {
         mod markers;
 
         #[rustfmt::skip]
+        #[doc(hidden)] // the model modules export them by names that last
         pub mod selections;
 
         #(#modules)*

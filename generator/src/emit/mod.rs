@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Result;
 use crate::ir::Package;
+use crate::parallel;
 
 pub use manifest::with_features;
 
@@ -36,9 +37,14 @@ pub fn files(package: &Package) -> Result<BTreeMap<String, String>> {
         "selections.rs".to_owned(),
         print::file("selections.rs", header, &selections::file(package))?,
     );
-    for one in &package.models {
+    // Printing is most of the work, and no model needs another's.
+    let printed = parallel::map(&package.models, |one| {
         let name = format!("{}.rs", one.module);
         let text = print::file(&name, header, &model::file(one))?;
+        Ok((name, text))
+    });
+    for file in printed {
+        let (name, text) = file?;
         files.insert(name, text);
     }
     Ok(files)

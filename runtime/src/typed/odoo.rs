@@ -115,7 +115,7 @@ impl Odoo {
 
     /// A search of records of the model `M`.
     pub fn query<M: Model>(&self) -> Query<M> {
-        Query::new(self.clone())
+        Query::new(self)
     }
 
     /// Reads one record.
@@ -162,8 +162,9 @@ impl Odoo {
     /// Any failure of a call; nothing is created then, unless it is
     /// [`ErrorKind::Uncertain`] or [`ErrorKind::Timeout`].
     pub async fn create<M: Model>(&self, values: Values<M>) -> Result<Id<M>> {
-        let ids = self.create_all(vec![values]).await?;
-        ids.first().copied().ok_or_else(|| {
+        let maps = vec![Value::Object(values.into_map())];
+        let ids = self.create_maps(M::NAME, maps).await?;
+        ids.first().copied().map(Id::new).ok_or_else(|| {
             Error::new(
                 ErrorKind::Protocol,
                 format!("create on {} answered no id", M::NAME),

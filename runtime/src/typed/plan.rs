@@ -11,6 +11,10 @@ use crate::error::{Error, ErrorKind, Result};
 use super::domain::Node;
 use super::{Odoo, guilty};
 
+/// How many records one request asks for when the caller set no limit: few enough for an
+/// answer of some megabytes, many enough that the requests do not show.
+const PAGE: u64 = 1000;
+
 /// Everything about a query but what it reads.
 #[derive(Clone)]
 pub(super) struct Plan {
@@ -24,9 +28,9 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(odoo: Odoo, model: &'static str) -> Self {
+    pub(super) fn new(odoo: &Odoo, model: &'static str) -> Self {
         Self {
-            odoo,
+            odoo: odoo.clone(),
             model,
             domain: Node::default(),
             order: None,
@@ -63,6 +67,16 @@ impl Plan {
         client
             .search_count(self.model, self.domain.to_json(), context)
             .await
+    }
+
+    /// Every row up to the limit, with these fields.
+    pub(super) async fn all(&self, names: Vec<&'static str>) -> Result<Vec<RawRecord>> {
+        self.rows(&self.fields(names), PAGE).await
+    }
+
+    /// The first row, if there is one.
+    pub(super) async fn first(&self, names: Vec<&'static str>) -> Result<Vec<RawRecord>> {
+        self.page(&self.fields(names), 0, 1).await
     }
 
     /// Every row up to the limit, in requests of at most `size`.
@@ -117,8 +131,8 @@ impl Plan {
     }
 
     /// The only row.
-    pub(super) async fn one(&self, fields: &[&str]) -> Result<RawRecord> {
-        let mut rows = self.page(fields, 0, 2).await?;
+    pub(super) async fn one(&self, names: Vec<&'static str>) -> Result<RawRecord> {
+        let mut rows = self.page(&self.fields(names), 0, 2).await?;
         match (rows.len(), rows.pop()) {
             (1, Some(row)) => Ok(row),
             (0, _) => Err(self.not_one("no record")),

@@ -12,10 +12,6 @@ use super::{
     Whole,
 };
 
-/// How many records one request asks for when the caller set no limit: few enough for an
-/// answer of some megabytes, many enough that the requests do not show.
-pub(super) const PAGE: u64 = 1000;
-
 /// How many ids one request asks for.
 const ID_PAGE: u64 = 20_000;
 
@@ -42,7 +38,7 @@ impl<M, P: Clone> Clone for Query<M, P> {
 }
 
 impl<M: Model> Query<M> {
-    pub(super) fn new(odoo: Odoo) -> Self {
+    pub(super) fn new(odoo: &Odoo) -> Self {
         Self {
             plan: Plan::new(odoo, M::NAME),
             projection: Whole,
@@ -154,8 +150,7 @@ impl<M: Model, P> Query<M, P> {
     where
         P: Projection<M>,
     {
-        let fields = self.fields();
-        let rows = self.plan.rows(&fields, PAGE).await?;
+        let rows = self.plan.all(self.names()).await?;
         read_rows::<M, P>(&self.projection, &self.plan.left_out, &rows)
     }
 
@@ -167,7 +162,7 @@ impl<M: Model, P> Query<M, P> {
     where
         P: Projection<M>,
     {
-        let rows = self.plan.page(&self.fields(), 0, 1).await?;
+        let rows = self.plan.first(self.names()).await?;
         let records = read_rows::<M, P>(&self.projection, &self.plan.left_out, &rows)?;
         Ok(records.into_iter().next())
     }
@@ -181,7 +176,7 @@ impl<M: Model, P> Query<M, P> {
     where
         P: Projection<M>,
     {
-        let row = self.plan.one(&self.fields()).await?;
+        let row = self.plan.one(self.names()).await?;
         read_row::<M, P>(&self.projection, &self.plan.left_out, &row)
     }
 
@@ -196,19 +191,21 @@ impl<M: Model, P> Query<M, P> {
         Pages::new(self.plan, self.projection, size)
     }
 
-    fn fields(&self) -> Vec<&'static str>
+    fn names(&self) -> Vec<&'static str>
     where
         P: Projection<M>,
     {
-        let mut fields = Vec::new();
-        self.projection.fields(&mut fields);
-        self.plan.fields(fields)
+        let mut names = Vec::new();
+        self.projection.fields(&mut names);
+        names
     }
 }
 
-/// Reads every row of an answer. Never part of an async function's own code, of which there is
-/// one for each place that awaits a query.
-#[inline(never)]
+/// Reads every row of an answer.
+///
+/// `inline` makes it be compiled beside its caller, with whom it then shares the code that drops
+/// a record; that is larger than this function.
+#[inline]
 pub(super) fn read_rows<M: Model, P: Projection<M>>(
     projection: &P,
     left_out: &[&'static str],
@@ -221,6 +218,7 @@ pub(super) fn read_rows<M: Model, P: Projection<M>>(
     Ok(records)
 }
 
+#[inline]
 fn read_row<M: Model, P: Projection<M>>(
     projection: &P,
     left_out: &[&'static str],

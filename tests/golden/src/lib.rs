@@ -12,6 +12,7 @@
 mod markers;
 
 #[rustfmt::skip]
+#[doc(hidden)]
 pub mod selections;
 
 #[cfg(feature = "a_b_c")]

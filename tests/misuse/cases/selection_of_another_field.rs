@@ -1,4 +1,4 @@
-//~ field cannot be compared with `CrmLeadType`
+//~ field cannot be compared with `butopea_models::crm_lead::Type`
 //~ a selection its own enum
 
 use butopea_models::{crm_lead as lead, sale_order as so};

@@ -8,8 +8,13 @@ use butopea_models::{
 };
 
 #[tokio::main]
-#[allow(clippy::print_stdout)] // a program prints
 async fn main() -> Result<(), Error> {
+    // The runtime compiles what it is given several times over, so a large program goes boxed.
+    Box::pin(run()).await
+}
+
+#[allow(clippy::print_stdout)] // a program prints
+async fn run() -> Result<(), Error> {
     let odoo = Odoo::from_env()?.with_context(&Context::new().timezone("UTC"));
     let orders = odoo
         .query::<SaleOrder>()
@@ -22,7 +27,7 @@ async fn main() -> Result<(), Error> {
         .limit(50)
         .all()
         .await?;
-    for order in orders {
+    for order in &orders {
         println!("{}", order.display_name.as_deref().unwrap_or_default());
     }
     let lines = odoo
@@ -31,7 +36,7 @@ async fn main() -> Result<(), Error> {
         .limit(50)
         .all()
         .await?;
-    for line in lines {
+    for line in &lines {
         println!("{}", line.display_name.as_deref().unwrap_or_default());
     }
     let companies = odoo
@@ -40,7 +45,7 @@ async fn main() -> Result<(), Error> {
         .limit(50)
         .all()
         .await?;
-    for company in companies {
+    for company in &companies {
         println!("{}", company.display_name.as_deref().unwrap_or_default());
     }
     let products = odoo
@@ -49,7 +54,7 @@ async fn main() -> Result<(), Error> {
         .limit(50)
         .all()
         .await?;
-    for product in products {
+    for product in &products {
         println!("{}", product.display_name.as_deref().unwrap_or_default());
     }
     let invoices = odoo
@@ -58,7 +63,7 @@ async fn main() -> Result<(), Error> {
         .limit(50)
         .all()
         .await?;
-    for invoice in invoices {
+    for invoice in &invoices {
         println!("{}", invoice.display_name.as_deref().unwrap_or_default());
     }
     let values = ResPartner::values()

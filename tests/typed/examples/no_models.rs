@@ -8,8 +8,13 @@ use butopea_runtime::{Error, ErrorKind};
 use serde_json::{Map, Value, json};
 
 #[tokio::main]
-#[allow(clippy::print_stdout)] // a program prints
 async fn main() -> Result<(), Error> {
+    // The runtime compiles what it is given several times over, so a large program goes boxed.
+    Box::pin(run()).await
+}
+
+#[allow(clippy::print_stdout)] // a program prints
+async fn run() -> Result<(), Error> {
     let client = Client::new(Config::from_env()?)?;
     let context = Context::new().timezone("UTC");
     let searches = [

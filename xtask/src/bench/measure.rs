@@ -43,6 +43,12 @@ impl Usage {
         }
     }
 
+    /// What it would about take on a machine that does nothing else: not more than its processor time, for on two
+    /// processors it waits for little but these.
+    pub(super) fn undisturbed(&self) -> Duration {
+        self.wall.min(self.work())
+    }
+
     /// Processor time; time, where that is not known.
     pub(super) fn work(&self) -> Duration {
         self.cpu.unwrap_or(self.wall)

@@ -18,10 +18,10 @@ use crate::ui;
 
 /// How many models one request asks for: few enough that progress is seen and a retry is
 /// cheap, many enough that the requests themselves do not show.
-const BATCH: usize = 24;
+const BATCH: usize = 44;
 
 /// How many requests are under way at once: Odoo computes schemas, it does not wait.
-const CONCURRENCY: usize = 3;
+const CONCURRENCY: usize = 2;
 
 /// How often a batch is asked for again when the failure may pass.
 const RETRIES: u32 = 2;
@@ -91,11 +91,13 @@ async fn fetch(client: Client, config: &Config, all: bool) -> Result<Fetched, Er
     let capabilities = client.capabilities(&context).await?;
     let names = wanted(&capabilities, config, all);
     let mut fetched = Fetched {
-        snapshot: Snapshot {
-            manifest: manifest(&client, &capabilities, &context).await,
-            ..Snapshot::default()
-        },
+        snapshot: Snapshot::default(),
         failures: Vec::new(),
+    };
+    // While Odoo describes the models.
+    let manifest = {
+        let (client, context) = (client.clone(), context.clone());
+        tokio::spawn(async move { manifest(&client, &capabilities, &context).await })
     };
     let mut task = ui::Task::start("fetching schemas");
     let mut waiting: Vec<Vec<String>> = names.chunks(BATCH).map(<[String]>::to_vec).rev().collect();
@@ -114,15 +116,20 @@ async fn fetch(client: Client, config: &Config, all: bool) -> Result<Fetched, Er
         let Some(joined) = running.join_next().await else {
             break;
         };
-        let (batch, answer) =
-            joined.map_err(|error| Error::Usage(format!("a request was lost: {error}")))?;
+        let (batch, answer) = joined.map_err(lost)?;
         done += batch.len();
         fetched.take(&batch, answer);
         let last = batch.last().map_or("", String::as_str);
         task.progress(done as u64, names.len() as u64, last);
     }
+    fetched.snapshot.manifest = manifest.await.map_err(lost)?;
     task.done(format_args!("{} models", fetched.snapshot.models.len()));
     Ok(fetched)
+}
+
+#[allow(clippy::needless_pass_by_value)] // for `map_err`
+fn lost(error: tokio::task::JoinError) -> Error {
+    Error::Usage(format!("a request was lost: {error}"))
 }
 
 /// One batch, asked for again while the failure may pass.
