@@ -20,7 +20,8 @@ use crate::ui;
 /// cheap, many enough that the requests themselves do not show.
 const BATCH: usize = 44;
 
-/// How many requests are under way at once: Odoo computes schemas, it does not wait.
+/// How many requests are under way at once: Odoo computes schemas, it does not wait, and the threads of one Odoo
+/// process hinder each other. With two, one is computed while the other's answer is read.
 const CONCURRENCY: usize = 2;
 
 /// How often a batch is asked for again when the failure may pass.
