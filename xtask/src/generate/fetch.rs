@@ -18,7 +18,7 @@ use crate::ui;
 
 /// How many models one request asks for: few enough that progress is seen and a retry is
 /// cheap, many enough that the requests themselves do not show.
-const BATCH: usize = 44;
+const BATCH: usize = 88;
 
 /// How many requests are under way at once: Odoo computes schemas, it does not wait, and the threads of one Odoo
 /// process hinder each other. With two, one is computed while the other's answer is read.
