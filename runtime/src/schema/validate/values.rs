@@ -357,8 +357,8 @@ impl Lines<'_, '_> {
     fn line(&mut self, line: &Map<String, Value>, path: &str) -> Value {
         let mut values = line.clone();
         match values.shift_remove("id").as_ref().and_then(as_integer) {
-            Some(id) => json!([1, id, self.values(&values, Purpose::Update, path)]),
-            None => json!([0, 0, self.values(&values, Purpose::Create, path)]),
+            Some(id) => json!([1, id, self.values(&values, path)]),
+            None => json!([0, 0, self.values(&values, path)]),
         }
     }
 
@@ -369,12 +369,8 @@ impl Lines<'_, '_> {
         let id = command.get(1).and_then(as_integer);
         let values = command.get(2).and_then(Value::as_object);
         match (code, id, values) {
-            (Some(0), _, Some(values)) => {
-                Some(json!([0, 0, self.values(values, Purpose::Create, path)]))
-            }
-            (Some(1), Some(id), Some(values)) => {
-                Some(json!([1, id, self.values(values, Purpose::Update, path)]))
-            }
+            (Some(0), _, Some(values)) => Some(json!([0, 0, self.values(values, path)])),
+            (Some(1), Some(id), Some(values)) => Some(json!([1, id, self.values(values, path)])),
             (Some(code @ 2..=4), Some(id), _) => Some(json!([code, id, 0])),
             (Some(5), ..) => Some(json!([5, 0, 0])),
             (Some(6), ..) if command.get(2).is_some_and(Value::is_array) => {
@@ -393,12 +389,7 @@ impl Lines<'_, '_> {
 
     /// The many2one back to the parent is filled in by Odoo, so what a line lacks is Odoo's
     /// to say; what it has is checked.
-    fn values(
-        &mut self,
-        values: &Map<String, Value>,
-        _purpose: Purpose,
-        path: &str,
-    ) -> Map<String, Value> {
+    fn values(&mut self, values: &Map<String, Value>, path: &str) -> Map<String, Value> {
         match self.target {
             Some(target) => prepare_values(
                 target,
