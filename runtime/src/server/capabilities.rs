@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::State;
+use super::UserSession;
 use super::args::Arguments;
 use super::present::Output;
 use crate::client::{Capabilities, ModelSummary};
@@ -17,7 +17,7 @@ use crate::schema::text::{clean, join_bounded, nearest};
 const MODELS_IN_SUMMARY: usize = 6;
 const NO_APP: &str = "Other";
 
-impl State {
+impl UserSession {
     pub(super) async fn show_capabilities(&self, args: &Arguments) -> Result<Output> {
         let app = args.text("app")?.filter(|text| !text.is_empty());
         let search = args.text("search")?.filter(|text| !text.is_empty());
@@ -58,7 +58,7 @@ impl State {
 
     fn summary(&self, capabilities: &Capabilities) -> Output {
         let user = &capabilities.user;
-        let typed = self.catalogue.typed_models();
+        let typed = self.shared.catalogue.typed_models();
         let version = capabilities
             .odoo_version
             .as_deref()
@@ -122,7 +122,7 @@ impl State {
     }
 
     fn details(&self, models: &[&ModelSummary]) -> Output {
-        let typed = self.catalogue.typed_models();
+        let typed = self.shared.catalogue.typed_models();
         let lines: Vec<String> = models
             .iter()
             .map(|model| {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::State;
+use super::UserSession;
 use super::args::Arguments;
 use super::present::Output;
 use crate::client::Context;
@@ -13,7 +13,7 @@ use crate::schema::{FieldSchema, ModelSchema, View};
 /// The most fields described at once; `search` reaches the others.
 const MAX_FIELDS: usize = 80;
 
-impl State {
+impl UserSession {
     pub(super) async fn schema(&self, args: &Arguments) -> Result<Output> {
         let name = args.required_text("model", "\"sale.order\"")?;
         let view = parse_view(args.text("view_type")?.as_deref())?;
@@ -23,7 +23,8 @@ impl State {
             .model_schema(&name, Some(view), &Context::new())
             .await?;
         let schema = if live.fields.is_empty() {
-            self.catalogue
+            self.shared
+                .catalogue
                 .generated_schema(&name)
                 .map(|schema| schema.as_ref().clone())
                 .ok_or_else(|| too_old(&name))?

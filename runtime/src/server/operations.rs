@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::State;
+use super::UserSession;
 use super::args::Arguments;
 use super::gate::Change;
 use super::present::{self, Output};
@@ -24,7 +24,7 @@ fn reading_context() -> Context {
     Context::new().set("bin_size", true)
 }
 
-impl State {
+impl UserSession {
     pub(super) async fn search(&self, args: &Arguments) -> Result<Output> {
         let model = args.required_text("model", MODEL_EXAMPLE)?;
         let raw_domain = args.domain("domain");
@@ -130,7 +130,7 @@ impl State {
         let model = args.required_text("model", MODEL_EXAMPLE)?;
         let raw = args.required_object("values")?;
         let values = self.checked_values(&model, &raw, Purpose::Create).await?;
-        self.gate.admit(&Change::Create {
+        self.shared.gate.admit(&Change::Create {
             model: &model,
             values: &values,
         })?;
@@ -155,7 +155,7 @@ impl State {
         let raw = args.required_object("values")?;
         let values = self.checked_values(&model, &raw, Purpose::Update).await?;
         self.require_record(&model, id).await?;
-        self.gate.admit(&Change::Update {
+        self.shared.gate.admit(&Change::Update {
             model: &model,
             id,
             values: &values,
@@ -180,7 +180,9 @@ impl State {
         let id = args.required_id("id")?;
         self.checked(&model, &[], |_, _, _| ()).await?;
         let name = self.require_record(&model, id).await?;
-        self.gate.admit(&Change::Delete { model: &model, id })?;
+        self.shared
+            .gate
+            .admit(&Change::Delete { model: &model, id })?;
         self.client()?
             .unlink(&model, &[id], &Context::new())
             .await?;
@@ -223,7 +225,7 @@ impl State {
             )));
         }
         let (_, schema) = self.checked(model, &[], |_, _, _| ()).await?;
-        self.gate.admit(&Change::Execute {
+        self.shared.gate.admit(&Change::Execute {
             model,
             method,
             ids: &call.ids,
@@ -254,7 +256,7 @@ impl State {
     ) -> Result<(Option<T>, Option<Arc<ModelSchema>>)> {
         let client = self.client()?;
         let fetched = self.schemas.get(client, model).await?;
-        let Some(schema) = fetched.or_else(|| self.catalogue.generated_schema(model)) else {
+        let Some(schema) = fetched.or_else(|| self.shared.catalogue.generated_schema(model)) else {
             return Ok((None, None));
         };
         self.fetch_along(&schema, paths).await?;

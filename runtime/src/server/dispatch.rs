@@ -1,0 +1,74 @@
+//! From a tool and its raw arguments to the operation behind it.
+
+use serde_json::{Map, Value};
+
+use super::UserSession;
+use super::args::Arguments;
+use super::catalogue::Target;
+use super::generic::GenericTool;
+use super::present::Output;
+use crate::error::Result;
+use crate::schema::Operation;
+
+impl UserSession {
+    /// Runs a tool with the arguments that a client sent.
+    pub(super) async fn dispatch(
+        &self,
+        target: &Target,
+        name: &str,
+        arguments: Option<Map<String, Value>>,
+    ) -> Result<Output> {
+        match target {
+            Target::Generic(tool) => {
+                let known = tool.argument_names();
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                let args = Arguments::new(name, arguments, &known)?;
+                self.call_generic(*tool, &args).await
+            }
+            Target::Typed { model, operation } => {
+                let args = Arguments::new(name, arguments, typed_arguments(operation))?
+                    .with("model", model);
+                self.call_typed(operation, &args).await
+            }
+        }
+    }
+
+    async fn call_generic(&self, tool: GenericTool, args: &Arguments) -> Result<Output> {
+        match tool {
+            GenericTool::Reconnect => self.show_reconnect().await,
+            GenericTool::Capabilities => self.show_capabilities(args).await,
+            GenericTool::Schema => self.schema(args).await,
+            GenericTool::Search => self.search(args).await,
+            GenericTool::Read => self.read(args).await,
+            GenericTool::Count => self.count(args).await,
+            GenericTool::Create => self.create(args).await,
+            GenericTool::Update => self.update(args).await,
+            GenericTool::Delete => self.delete(args).await,
+            GenericTool::Execute => self.execute(args).await,
+        }
+    }
+
+    async fn call_typed(&self, operation: &Operation, args: &Arguments) -> Result<Output> {
+        match operation {
+            Operation::Search => self.search(args).await,
+            Operation::Read => self.read(args).await,
+            Operation::Count => self.count(args).await,
+            Operation::Create => self.create(args).await,
+            Operation::Update => self.update(args).await,
+            Operation::Delete => self.delete(args).await,
+            Operation::Action(method) => self.action(method, args).await,
+        }
+    }
+}
+
+/// The arguments of a typed tool: those of the generic one without the model.
+fn typed_arguments(operation: &Operation) -> &'static [&'static str] {
+    match operation {
+        Operation::Search => &["domain", "fields", "limit", "offset", "order"],
+        Operation::Read => &["id", "fields"],
+        Operation::Count => &["domain"],
+        Operation::Create => &["values"],
+        Operation::Update => &["id", "values"],
+        Operation::Delete | Operation::Action(_) => &["id"],
+    }
+}
