@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use butopea_runtime::Result;
 use butopea_runtime::client::Config;
 use butopea_runtime::server::{
-    Catalogue, OdooServer, Profile, Selection, find_models_file, find_schemas_dir, serve_stdio,
+    Catalogue, HttpOptions, OdooServer, Profile, Selection, find_models_file, find_schemas_dir,
+    serve_http, serve_stdio,
 };
 use butopea_runtime::{Error, ErrorKind};
 use clap::Parser;
@@ -38,6 +39,8 @@ struct Options {
     /// Print the tools as JSON and leave.
     #[arg(long)]
     list_tools: bool,
+    #[command(flatten)]
+    http: HttpOptions,
 }
 
 const ENVIRONMENT: &str = "\
@@ -56,9 +59,12 @@ Example (Claude Desktop, Cursor):
     \"env\": {\"ODOO_URL\": \"https://company.odoo.com\", \"ODOO_DB\": \"company\",
             \"ODOO_API_KEY\": \"…\"}}}}";
 
+/// What is logged when `RUST_LOG` does not say: warnings, and where the server listens.
+const LOGGED: &str = "warn,butopea_runtime::server::http=info";
+
 fn main() -> ExitCode {
     let options = Options::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -75,9 +81,8 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<()> {
     let catalogue = load_catalogue(options)?;
-    let server = OdooServer::new(Config::from_env(), catalogue);
     if options.list_tools {
-        return server.print_tools();
+        return OdooServer::new(Config::from_env(), catalogue).print_tools();
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -89,10 +94,18 @@ fn run(options: &Options) -> Result<()> {
                 format!("the asynchronous runtime cannot start: {error}"),
             )
         })?;
-    let outcome = runtime.block_on(serve_stdio(server));
+    let outcome = runtime.block_on(serve(options, catalogue));
     // A read of standard input that is still waiting must not hold up the exit.
     runtime.shutdown_background();
     outcome
+}
+
+async fn serve(options: &Options, catalogue: Catalogue) -> Result<()> {
+    if options.http.address.is_none() {
+        return serve_stdio(OdooServer::new(Config::from_env(), catalogue)).await;
+    }
+    let config = Config::from_env_for_many()?;
+    serve_http(OdooServer::for_many(catalogue), config, &options.http).await
 }
 
 fn load_catalogue(options: &Options) -> Result<Catalogue> {

@@ -22,6 +22,8 @@ pub enum Credentials {
         /// The key.
         key: SecretString,
     },
+    /// Nobody: of a server whose requests carry the credentials of their users.
+    Absent,
 }
 
 /// Everything a [`Client`](super::Client) needs to know. Build it with [`Config::new`] or
@@ -75,53 +77,94 @@ impl Config {
     /// # Errors
     /// [`ErrorKind::Configuration`], naming every variable that is missing or wrong.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let get = |name: &str| {
-            variable(name)
-                .map(|value| value.trim().to_owned())
-                .filter(|value| !value.is_empty())
-        };
-        let credentials = match (
-            get("ODOO_API_KEY"),
-            get("ODOO_USERNAME"),
-            get("ODOO_PASSWORD"),
-        ) {
-            (Some(key), ..) => Ok(Credentials::ApiKey { key: key.into() }),
-            (None, Some(login), Some(password)) => Ok(Credentials::Password {
-                login,
-                password: password.into(),
-            }),
-            (None, Some(_), None) => Err("ODOO_PASSWORD"),
-            (None, None, Some(_)) => Err("ODOO_USERNAME"),
-            (None, None, None) => Err("ODOO_API_KEY (or ODOO_USERNAME and ODOO_PASSWORD)"),
-        };
-        let (url, credentials) = match (get("ODOO_URL"), credentials) {
-            (Some(url), Ok(credentials)) => (url, credentials),
-            (url, credentials) => {
-                let missing: Vec<&str> = url
-                    .is_none()
-                    .then_some("ODOO_URL")
-                    .into_iter()
-                    .chain(credentials.err())
-                    .collect();
-                return Err(Error::new(
-                    ErrorKind::Configuration,
-                    format!("not set in the environment: {}", missing.join(", ")),
-                )
-                .with_hint(
-                    "Set ODOO_URL (https://company.odoo.com), ODOO_DB, and ODOO_API_KEY or \
-                     ODOO_USERNAME and ODOO_PASSWORD in the `env` section of your MCP client's \
-                     configuration.",
-                ));
-            }
-        };
+        let credentials = credentials_from(&variable);
+        let missing = ["ODOO_URL"]
+            .into_iter()
+            .filter(|name| get(&variable, name).is_none())
+            .chain(credentials.as_ref().err().copied());
+        let missing: Vec<&str> = missing.collect();
+        match credentials {
+            Ok(credentials) if missing.is_empty() => Self::read(credentials, &variable),
+            _ => Err(not_set(&missing)),
+        }
+    }
+
+    /// The same as [`Config::from_env`] where the user may be absent: without any of their
+    /// variables, the credentials are [`Credentials::Absent`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`], naming every variable that is missing or wrong.
+    pub fn from_env_for_many() -> Result<Self> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let names_nobody = ["ODOO_API_KEY", "ODOO_USERNAME", "ODOO_PASSWORD"]
+            .iter()
+            .all(|name| get(&variable, name).is_none());
+        if !names_nobody {
+            return Self::from_variables(variable);
+        }
+        if get(&variable, "ODOO_URL").is_none() {
+            return Err(not_set(&["ODOO_URL"]));
+        }
+        Self::read(Credentials::Absent, &variable)
+    }
+
+    /// The same Odoo, for another user.
+    #[must_use]
+    pub fn with_credentials(self, credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            ..self
+        }
+    }
+
+    fn read(credentials: Credentials, variable: &impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let url = get(variable, "ODOO_URL").unwrap_or_default();
         let mut config = Self::new(&url, credentials)?;
-        config.database = get("ODOO_DB");
-        config.language = get("PREFERRED_LANG");
-        if let Some(seconds) = get("ODOO_TIMEOUT") {
+        config.database = get(variable, "ODOO_DB");
+        config.language = get(variable, "PREFERRED_LANG");
+        if let Some(seconds) = get(variable, "ODOO_TIMEOUT") {
             config.request_timeout = parse_seconds(&seconds)?;
         }
         Ok(config)
     }
+}
+
+/// A variable's value; one that is blank counts as not set.
+fn get(variable: &impl Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    variable(name)
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
+}
+
+/// The user of the variables, or the name of the variable that is missing.
+fn credentials_from(
+    variable: &impl Fn(&str) -> Option<String>,
+) -> std::result::Result<Credentials, &'static str> {
+    match (
+        get(variable, "ODOO_API_KEY"),
+        get(variable, "ODOO_USERNAME"),
+        get(variable, "ODOO_PASSWORD"),
+    ) {
+        (Some(key), ..) => Ok(Credentials::ApiKey { key: key.into() }),
+        (None, Some(login), Some(password)) => Ok(Credentials::Password {
+            login,
+            password: password.into(),
+        }),
+        (None, Some(_), None) => Err("ODOO_PASSWORD"),
+        (None, None, Some(_)) => Err("ODOO_USERNAME"),
+        (None, None, None) => Err("ODOO_API_KEY (or ODOO_USERNAME and ODOO_PASSWORD)"),
+    }
+}
+
+fn not_set(missing: &[&str]) -> Error {
+    Error::new(
+        ErrorKind::Configuration,
+        format!("not set in the environment: {}", missing.join(", ")),
+    )
+    .with_hint(
+        "Set ODOO_URL (https://company.odoo.com), ODOO_DB, and ODOO_API_KEY or ODOO_USERNAME \
+         and ODOO_PASSWORD in the `env` section of your MCP client's configuration.",
+    )
 }
 
 fn parse_seconds(text: &str) -> Result<Duration> {

@@ -80,6 +80,22 @@ impl Client {
         self.honours_keys.store(false, Ordering::Relaxed);
     }
 
+    /// Ends the session in Odoo, too. A failure is of no account: Odoo ends sessions by itself
+    /// when they have been idle for long.
+    pub async fn end_session(&self) {
+        self.transport.end_session().await;
+    }
+
+    /// Whether a session is open that [`Self::end_session`] would end.
+    pub fn has_session(&self) -> bool {
+        self.transport.has_session()
+    }
+
+    /// Whether Odoo answers at all; nobody signs in for it.
+    pub async fn is_alive(&self) -> bool {
+        self.transport.is_alive().await
+    }
+
     /// Who is signed in and what they can reach.
     ///
     /// # Errors

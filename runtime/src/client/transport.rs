@@ -91,6 +91,36 @@ impl Transport {
         self.store_session(None);
     }
 
+    /// Ends the session in Odoo, too, as the web client's "Log out" does
+    /// (`web/controllers/session.py`, `destroy`). Best effort: Odoo ends it by itself in time.
+    pub(super) async fn end_session(&self) {
+        let Some(session) = self.usable_session(None) else {
+            return;
+        };
+        self.store_session(None);
+        let path = "/web/session/destroy";
+        let ended = self
+            .post(path, &Map::new(), Some(&session.cookie), None, Effect::Read)
+            .await;
+        if let Err(error) = ended {
+            tracing::debug!(%error, "the Odoo session could not be ended");
+        }
+    }
+
+    /// Whether there is a session that could be ended.
+    pub(super) fn has_session(&self) -> bool {
+        self.usable_session(None).is_some()
+    }
+
+    /// Whether Odoo answers at all (`web/controllers/home.py`, `health`).
+    pub(super) async fn is_alive(&self) -> bool {
+        let Ok(url) = self.url_of("/web/health") else {
+            return false;
+        };
+        let answer = self.send(self.http.get(url), Effect::Read).await;
+        answer.is_ok_and(|answer| answer.status.is_success())
+    }
+
     /// Signs in unless there is a session already.
     pub(super) async fn ensure_session(&self) -> Result<()> {
         self.session_newer_than(None).await.map(drop)
@@ -205,6 +235,10 @@ impl Transport {
                 self.sign_in_with_password(login, password).await
             }
             Credentials::ApiKey { key } => self.sign_in_with_key(key).await,
+            Credentials::Absent => Err(Error::new(
+                ErrorKind::Authentication,
+                "no Odoo user was named",
+            )),
         }
     }
 

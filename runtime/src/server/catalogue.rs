@@ -74,6 +74,16 @@ pub(crate) enum Target {
     Typed { model: String, operation: Operation },
 }
 
+impl Target {
+    /// Whether the tool leaves Odoo as it is.
+    pub(crate) fn is_read_only(&self) -> bool {
+        match self {
+            Self::Generic(tool) => tool.is_read_only(),
+            Self::Typed { operation, .. } => operation.is_read_only(),
+        }
+    }
+}
+
 struct Entry {
     tool: Tool,
     target: Target,

@@ -6,39 +6,62 @@
 //! came back).
 
 mod args;
+mod call;
 mod capabilities;
 mod catalogue;
+mod client_log;
 mod describe;
 mod dispatch;
+mod freshness;
 mod gate;
 mod generic;
 mod handler;
+mod http;
+mod metrics;
 mod operations;
+mod pages;
 mod present;
 mod profile;
 mod schemas;
 mod session;
 mod stdio;
+mod stop;
+
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use catalogue::{Catalogue, Selection};
 pub use handler::OdooServer;
+pub use http::{HttpOptions, serve_http};
 pub use profile::{Profile, find_models_file, find_schemas_dir};
 pub use stdio::serve_stdio;
 
 use gate::Gate;
+use metrics::Metrics;
 pub(crate) use session::UserSession;
 
-/// How many tool calls run at once; further ones wait. Odoo has few workers, and a client
-/// that pipelines thousands of calls must not open thousands of connections.
+/// How many tool calls run at once, of all users; further ones wait. Odoo has few workers,
+/// and a client that pipelines thousands of calls must not open thousands of connections.
 const MAX_CONCURRENT_CALLS: usize = 32;
+
+/// How long calls that are running when the server stops may take to finish: a write that
+/// Odoo is working on should be answered, not cut off.
+const GRACE: Duration = Duration::from_secs(4);
 
 /// What all users of one server share: nothing here depends on who is asking.
 pub(crate) struct Shared {
     catalogue: Catalogue,
     gate: Gate,
     calls: Semaphore,
+    metrics: Metrics,
+    /// The calls under way.
+    running: TaskTracker,
+    /// Cancelled when the client has left or the process is asked to stop: whatever waits for
+    /// a client's answer gives up.
+    closing: CancellationToken,
 }
 
 impl Shared {
@@ -47,6 +70,9 @@ impl Shared {
             gate: Gate::new(catalogue.is_read_only()),
             catalogue,
             calls: Semaphore::new(MAX_CONCURRENT_CALLS),
+            metrics: Metrics::new(),
+            running: TaskTracker::new(),
+            closing: CancellationToken::new(),
         }
     }
 }

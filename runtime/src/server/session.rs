@@ -5,15 +5,29 @@
 //! nothing of it can reach another user; what is the same for all is [`Shared`].
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
-use super::Shared;
 use super::catalogue::{Reach, Reached};
+use super::freshness::Freshness;
+use super::metrics::Running;
 use super::schemas::SchemaStore;
-use crate::client::{Capabilities, Client, Config, Context};
+use super::{MAX_CONCURRENT_CALLS, Shared};
+use crate::client::{Capabilities, Client, Config, Context, Credentials};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::text::nearest;
+
+/// How many calls of one user run at once where there are many users: nobody takes all the
+/// places.
+const CALLS_OF_ONE_AMONG_MANY: usize = 8;
+
+/// What was asked of Odoo once, and when.
+pub(super) struct Known {
+    pub(super) capabilities: Arc<Capabilities>,
+    pub(super) asked: Instant,
+}
 
 /// A signed-in user, with all that was learnt on their behalf.
 pub(crate) struct UserSession {
@@ -22,19 +36,64 @@ pub(crate) struct UserSession {
     /// The connection, or why there is none: the server starts without one and says so.
     client: Result<Client>,
     pub(super) schemas: SchemaStore,
-    capabilities: Mutex<Option<Arc<Capabilities>>>,
-    reach: Mutex<Option<Arc<Reach>>>,
+    pub(super) known: Mutex<Option<Known>>,
+    pub(super) reach: Mutex<Option<Arc<Reach>>>,
+    /// Whether the user's list of tools is still what it was.
+    pub(super) freshness: Freshness,
+    /// The places for calls of this user.
+    pub(super) places: Semaphore,
+    /// Odoo refused the user during a call: the password was changed or the key ended.
+    refused: AtomicBool,
+    _held: Running,
 }
 
 impl UserSession {
-    /// The session of the user with these credentials; nothing is sent yet.
-    pub(super) fn new(shared: Arc<Shared>, config: Result<Config>) -> Self {
+    /// The session of the only user of a server; nothing is sent yet.
+    pub(super) fn of_one(shared: Arc<Shared>, config: Result<Config>) -> Self {
+        Self::new(shared, config, MAX_CONCURRENT_CALLS)
+    }
+
+    /// The session of one of many users; nothing is sent yet.
+    pub(super) fn of_many(shared: Arc<Shared>, odoo: &Config, credentials: &Credentials) -> Self {
+        let config = odoo.clone().with_credentials(credentials.clone());
+        Self::new(shared, Ok(config), CALLS_OF_ONE_AMONG_MANY)
+    }
+
+    fn new(shared: Arc<Shared>, config: Result<Config>, places: usize) -> Self {
         Self {
+            _held: shared.metrics.session_held(),
             shared,
             client: config.and_then(Client::new),
             schemas: SchemaStore::default(),
-            capabilities: Mutex::new(None),
+            known: Mutex::new(None),
             reach: Mutex::new(None),
+            freshness: Freshness::default(),
+            places: Semaphore::new(places),
+            refused: AtomicBool::new(false),
+        }
+    }
+
+    /// Signs in now, instead of at the first call.
+    pub(super) async fn sign_in(&self) -> Result<()> {
+        self.client()?.sign_in().await
+    }
+
+    /// Ends the session in Odoo, too.
+    pub(super) async fn end(&self) {
+        if let Ok(client) = &self.client {
+            client.end_session().await;
+        }
+    }
+
+    /// Whether Odoo has refused the user since they were signed in.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of a failed call: a refused user has to prove who they are again.
+    pub(super) fn note(&self, error: &Error) {
+        if error.kind() == ErrorKind::Authentication {
+            self.refused.store(true, Ordering::Relaxed);
         }
     }
 
@@ -45,12 +104,15 @@ impl UserSession {
 
     /// What the user can reach, asked once until the next reconnect.
     pub(super) async fn capabilities(&self) -> Result<Arc<Capabilities>> {
-        let mut known = self.capabilities.lock().await;
-        if let Some(capabilities) = known.as_ref() {
-            return Ok(Arc::clone(capabilities));
+        let mut known = self.known.lock().await;
+        if let Some(known) = known.as_ref() {
+            return Ok(Arc::clone(&known.capabilities));
         }
         let fetched = Arc::new(self.client()?.capabilities(&Context::new()).await?);
-        *known = Some(Arc::clone(&fetched));
+        *known = Some(Known {
+            capabilities: Arc::clone(&fetched),
+            asked: Instant::now(),
+        });
         Ok(fetched)
     }
 
@@ -110,10 +172,29 @@ impl UserSession {
     pub(super) async fn reconnect(&self) -> Result<Arc<Capabilities>> {
         let client = self.client()?;
         client.sign_out();
-        self.schemas.clear();
-        *self.capabilities.lock().await = None;
-        *self.reach.lock().await = None;
+        self.forget().await;
         client.sign_in().await?;
+        self.refused.store(false, Ordering::Relaxed);
         self.capabilities().await
+    }
+
+    /// Forgets what was learnt; the next call asks again.
+    pub(super) async fn forget(&self) {
+        self.schemas.clear();
+        *self.known.lock().await = None;
+        *self.reach.lock().await = None;
+    }
+}
+
+impl Drop for UserSession {
+    /// The last call of a user who left the pool is over: nothing may stay open in Odoo.
+    fn drop(&mut self) {
+        let Ok(client) = &self.client else { return };
+        if client.has_session()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let client = client.clone();
+            runtime.spawn(async move { client.end_session().await });
+        }
     }
 }

@@ -1,0 +1,179 @@
+//! One `tools/call` from request to result: its place among others, progress, cancellation,
+//! what is counted and what the client's log is told.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rmcp::model::{
+    CallToolRequestParams, CallToolResult, ContentBlock, ErrorCode, ErrorData,
+    ProgressNotificationParam,
+};
+use rmcp::service::{RequestContext, RoleServer};
+use serde_json::json;
+use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::UserSession;
+use super::catalogue::Target;
+use super::client_log::ClientLog;
+use super::handler::OdooServer;
+use super::present::Output;
+use crate::error::{Error, ErrorKind, Result};
+
+/// How often a client that wants to know hears that a call is still being worked on.
+const PROGRESS_EVERY: Duration = Duration::from_secs(2);
+
+type McpResult<T> = std::result::Result<T, ErrorData>;
+
+impl OdooServer {
+    /// Runs a tool for this user.
+    pub(super) async fn call(
+        &self,
+        session: Arc<UserSession>,
+        target: Target,
+        request: CallToolRequestParams,
+        context: &RequestContext<RoleServer>,
+        log: &ClientLog,
+    ) -> McpResult<CallToolResult> {
+        let name = request.name.to_string();
+        let started = Instant::now();
+        let _progress = tell_progress(context);
+        let _running = self.shared.metrics.call_begins();
+        let places = async {
+            let own = session.places.acquire().await;
+            let among_all = self.shared.calls.acquire().await;
+            own.and_then(|own| among_all.map(|among_all| (own, among_all)))
+        };
+        let _places = tokio::select! {
+            places = places => places.map_err(|_| stopping())?,
+            () = context.ct.cancelled() => return Err(cancelled(None)),
+        };
+        let model = request
+            .arguments
+            .as_ref()
+            .and_then(|arguments| arguments.get("model")?.as_str())
+            .map(str::to_owned);
+        let mut work = self.shared.running.spawn({
+            let (session, target, name) = (Arc::clone(&session), target.clone(), name.clone());
+            async move { session.dispatch(&target, &name, request.arguments).await }
+        });
+        let outcome = tokio::select! {
+            ended = &mut work => ended.unwrap_or_else(|fault| Err(explain_fault(&fault))),
+            () = context.ct.cancelled() => {
+                log.notice(&format!("{name} was cancelled")).await;
+                return Err(cancelled(give_up(&target, work)));
+            }
+        };
+        let took = started.elapsed();
+        let outcome = match outcome {
+            Ok(output) => {
+                log.debug(&format!("{name} took {} ms", took.as_millis()))
+                    .await;
+                self.shared.metrics.call_ended(&name, "ok", took);
+                self.look_again_after(Arc::clone(&session));
+                success(output)
+            }
+            Err(error) => {
+                session.note(&error);
+                tracing::info!(tool = name, kind = %error.kind(), "{}", error.message());
+                log.warning(&format!("{name}: {}", error.message())).await;
+                self.shared
+                    .metrics
+                    .call_ended(&name, error.kind().as_str(), took);
+                failure(&session.with_nearest_model(error, model.as_deref()).await)
+            }
+        };
+        Ok(outcome)
+    }
+
+    /// In the background of a call that went well: is the client's list still right?
+    fn look_again_after(&self, session: Arc<UserSession>) {
+        if !self.shared.closing.is_cancelled() {
+            tokio::spawn(async move { session.look_again().await });
+        }
+    }
+}
+
+/// Tells a client that asked for progress that work goes on, until the guard is dropped.
+fn tell_progress(context: &RequestContext<RoleServer>) -> Option<AbortOnDropHandle<()>> {
+    let token = context.meta.get_progress_token()?;
+    let peer = context.peer.clone();
+    let telling = tokio::spawn(async move {
+        let started = Instant::now();
+        loop {
+            tokio::time::sleep(PROGRESS_EVERY).await;
+            let seconds = started.elapsed().as_secs();
+            #[allow(clippy::cast_precision_loss)] // seconds of a call
+            let progress = ProgressNotificationParam::new(token.clone(), seconds as f64)
+                .with_message(format!("Odoo is working on it ({seconds} s)"));
+            if peer.notify_progress(progress).await.is_err() {
+                return;
+            }
+        }
+    });
+    Some(AbortOnDropHandle::new(telling))
+}
+
+/// Stops work that changes nothing. A change that was sent cannot be called back, so it is
+/// left to end in good order; its outcome is then in the server's own log.
+fn give_up(target: &Target, work: JoinHandle<Result<Output>>) -> Option<&'static str> {
+    if target.is_read_only() {
+        work.abort();
+        return None;
+    }
+    tokio::spawn(async move {
+        match work.await {
+            Ok(Ok(output)) => {
+                let first = output.text.lines().next().unwrap_or_default().to_owned();
+                tracing::warn!("a cancelled call had its effect all the same: {first}");
+            }
+            Ok(Err(error)) => tracing::info!("a cancelled call failed: {}", error.message()),
+            Err(fault) => tracing::error!("a cancelled call ended with a fault: {fault}"),
+        }
+    });
+    Some("a change that was already sent may still happen: read the record to see")
+}
+
+fn cancelled(but: Option<&str>) -> ErrorData {
+    let but = but.map(|but| format!("; {but}")).unwrap_or_default();
+    ErrorData::new(
+        ErrorCode::INTERNAL_ERROR,
+        format!("the call was cancelled{but}"),
+        None,
+    )
+}
+
+fn stopping() -> ErrorData {
+    ErrorData::new(ErrorCode::INTERNAL_ERROR, "the server is stopping", None)
+}
+
+/// A panic is a fault of this program. The call is answered all the same, so that the client
+/// does not wait for ever, and the session goes on.
+fn explain_fault(fault: &tokio::task::JoinError) -> Error {
+    tracing::error!("a call ended with a fault: {fault}");
+    Error::new(
+        ErrorKind::Server,
+        "butopea-mcp-server failed while it worked on this call",
+    )
+    .with_hint("If the call was a change, read the record to see whether it happened. Please report this fault.")
+}
+
+fn success(output: Output) -> CallToolResult {
+    let mut result = CallToolResult::success(vec![ContentBlock::text(output.text)]);
+    result.structured_content = Some(output.structured);
+    result
+}
+
+/// A failure that the assistant can act on: what was wrong, and the next step.
+fn failure(error: &Error) -> CallToolResult {
+    let mut result = CallToolResult::error(vec![ContentBlock::text(error.to_string())]);
+    result.structured_content = Some(json!({
+        "error": {
+            "kind": error.kind(),
+            "message": error.message(),
+            "hints": error.hints(),
+            "retry_may_help": error.kind().is_transient(),
+        }
+    }));
+    result
+}
