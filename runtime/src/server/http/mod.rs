@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use options::HttpOptions;
 
-use super::stop::stop_signal;
+use super::stop::StopSignal;
 use super::{GRACE, OdooServer};
 use crate::client::{Client, Config, Credentials};
 use crate::error::{Error, ErrorKind, Result};
@@ -67,6 +67,7 @@ pub async fn serve_http(server: OdooServer, config: Config, options: &HttpOption
             .with_hint("Start with --http 127.0.0.1:8808.")
     })?;
     check_exposure(address.ip(), &config)?;
+    let asked = StopSignal::listen();
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| cannot_listen(address, &error))?;
@@ -88,7 +89,7 @@ pub async fn serve_http(server: OdooServer, config: Config, options: &HttpOption
     )
     .with_graceful_shutdown(async move { stopping.cancelled().await });
     let drain = async {
-        stop_signal().await;
+        asked.received().await;
         tracing::info!("asked to stop");
         server.finish_calls(GRACE).await;
         stop.cancel();

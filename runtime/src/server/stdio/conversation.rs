@@ -151,7 +151,7 @@ impl<W: AsyncWrite + Send + Unpin + 'static> Conversation<ReadHalf<SimplexStream
         let end = ending.clone();
         tokio::spawn(async move {
             tokio::select! {
-                () = pass_lines(input, line_sink, reports) => end.begin(),
+                () = pass_lines(input, line_sink, reports) => {}
                 () = end.begun() => {}
             }
         });
@@ -249,14 +249,15 @@ where
         loop {
             let message = tokio::select! {
                 biased;
+                () = self.ending.begun.cancelled() => None,
                 Some(line) = self.too_long.recv() => {
                     self.refuse(line);
                     continue;
                 }
                 message = self.messages.receive() => message,
-                () = self.ending.begun.cancelled(), if self.has_begun => None,
             };
             let Some(message) = message else {
+                // All that the client sent was read; what waits for its answer must not.
                 self.ending.begin();
                 self.come_to_an_end().await;
                 return None;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rmcp::ServiceExt;
 use rmcp::transport::io::stdio_pipes;
 
-use super::stop::stop_signal;
+use super::stop::StopSignal;
 use super::{GRACE, OdooServer};
 use crate::error::{Error, ErrorKind, Result};
 use conversation::{Conversation, Ending};
@@ -25,6 +25,7 @@ const FAREWELL: Duration = Duration::from_millis(50);
 /// # Errors
 /// [`ErrorKind::Protocol`] when the client speaks no MCP.
 pub async fn serve_stdio(server: OdooServer) -> Result<()> {
+    let stop = StopSignal::listen();
     let ahead = server.clone();
     tokio::spawn(async move { ahead.connect_ahead().await });
     let ending = Ending::new(GRACE);
@@ -34,7 +35,7 @@ pub async fn serve_stdio(server: OdooServer) -> Result<()> {
     let ended = ending.clone();
     tokio::spawn(async move {
         tokio::select! {
-            () = stop_signal() => {
+            () = stop.received() => {
                 tracing::info!("asked to stop");
                 ended.begin();
             }
