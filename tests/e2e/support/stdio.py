@@ -14,6 +14,8 @@ from typing import IO, Any
 from support.waiting import wait_until
 
 PROTOCOL_VERSION = "2025-06-18"
+# The first version without a handshake: each request says what its client is.
+MODERN_VERSION = "2026-07-28"
 
 
 class StdioServer:
@@ -29,6 +31,7 @@ class StdioServer:
         )
         self.stdout_lines: list[str] = []
         self.stderr_lines: list[str] = []
+        self.notifications: list[dict[str, Any]] = []
         self._messages: Queue[dict[str, Any]] = Queue()
         self._answered: dict[Any, dict[str, Any]] = {}
         self._next_id = 0
@@ -53,7 +56,11 @@ class StdioServer:
         self.stdout_lines.append(line)
         # What is no JSON stays in `stdout_lines`, and the tests look there.
         with suppress(ValueError):
-            self._messages.put(json.loads(line))
+            message = json.loads(line)
+            if "method" in message and "id" not in message:
+                self.notifications.append(message)
+            else:
+                self._messages.put(message)
 
     def __enter__(self) -> StdioServer:
         return self
@@ -100,6 +107,24 @@ class StdioServer:
 
         wait_until(probe, f"the answers to requests {list(request_ids)}", seconds)
         return [self._answered[request_id] for request_id in request_ids]
+
+    def notified(self, method: str) -> list[dict[str, Any]]:
+        """The parameters of the notifications of this method so far."""
+        return [
+            notification.get("params") or {}
+            for notification in list(self.notifications)
+            if notification["method"] == method
+        ]
+
+    def modern(self, method: str, params: dict[str, Any] | None = None, **meta: Any) -> int:
+        """Sends a request of the stateless protocol of 2026 and returns its id."""
+        prefix = "io.modelcontextprotocol/"
+        described = {
+            f"{prefix}protocolVersion": MODERN_VERSION,
+            f"{prefix}clientInfo": {"name": "tests", "version": "1"},
+            f"{prefix}clientCapabilities": {},
+        }
+        return self.request(method, {**(params or {}), "_meta": described | meta})
 
     def handshake(self) -> dict[str, Any]:
         """The `initialize` exchange; returns its result."""

@@ -19,6 +19,7 @@ use rmcp::transport::Transport;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, SimplexStream};
 use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::lines::{MAX_LINE, TooLong, pass_lines};
@@ -137,6 +138,9 @@ where
     unanswered: Arc<Unanswered>,
     ending: Ending,
     has_begun: bool,
+    /// Until when requests are waited for, once the end has begun.
+    deadline: Option<Instant>,
+    has_given_up: bool,
 }
 
 impl<W: AsyncWrite + Send + Unpin + 'static> Conversation<ReadHalf<SimplexStream>, W> {
@@ -161,6 +165,8 @@ impl<W: AsyncWrite + Send + Unpin + 'static> Conversation<ReadHalf<SimplexStream
             unanswered: Arc::default(),
             ending,
             has_begun: false,
+            deadline: None,
+            has_given_up: false,
         }
     }
 }
@@ -170,17 +176,38 @@ where
     R: AsyncRead + Send + Unpin,
     W: AsyncWrite + Send + Unpin + 'static,
 {
-    /// Waits for the answers that are due; what is not answered in time is told so.
+    /// Waits for the answers that are due; what is not answered in time is told so. Whoever
+    /// waits for this may stop and begin again: the time that is left only ever gets less.
     async fn come_to_an_end(&mut self) {
+        let grace = self.ending.grace;
+        let deadline = *self.deadline.get_or_insert_with(|| Instant::now() + grace);
         let due = self.unanswered.none_left();
-        if tokio::time::timeout(self.ending.grace, due).await.is_err() {
-            for (id, kind) in self.unanswered.take_all() {
-                tracing::warn!("a {kind} was still being worked on and is given up");
-                let answer = ServerJsonRpcMessage::error(given_up(kind), Some(id));
-                let _ = self.messages.send(answer).await;
-            }
+        if tokio::time::timeout_at(deadline, due).await.is_ok() && !self.has_given_up {
+            self.ending.complete.cancel();
+            return;
         }
-        self.ending.complete.cancel();
+        if !self.has_given_up {
+            self.give_up();
+        }
+        self.ending.complete.cancelled().await;
+    }
+
+    /// Answers every open request in Odoo's place.
+    fn give_up(&mut self) {
+        self.has_given_up = true;
+        let mut answers = Vec::new();
+        for (id, kind) in self.unanswered.take_all() {
+            tracing::warn!("a {kind} was still being worked on and is given up");
+            let answer = ServerJsonRpcMessage::error(given_up(kind), Some(id));
+            answers.push(self.messages.send(answer));
+        }
+        let complete = self.ending.complete.clone();
+        tokio::spawn(async move {
+            for answer in answers {
+                let _ = answer.await;
+            }
+            complete.cancel();
+        });
     }
 
     fn refuse(&mut self, line: TooLong) {
@@ -234,10 +261,15 @@ where
             ServerJsonRpcMessage::Error(error) => error.id.clone(),
             _ => None,
         };
+        // What was given up has its answer; the late one would be a second.
+        let is_late = answered.is_some() && self.has_given_up;
         let unanswered = Arc::clone(&self.unanswered);
-        let sending = self.messages.send(message);
+        let sending = (!is_late).then(|| self.messages.send(message));
         async move {
-            let sent = sending.await;
+            let sent = match sending {
+                Some(sending) => sending.await,
+                None => Ok(()),
+            };
             if let Some(id) = answered {
                 unanswered.forget(&id);
             }
