@@ -1,6 +1,7 @@
 //! The figures: what is measured, and how.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use serde_json::Value;
 
 use super::crates::Profile;
 use super::measure::Usage;
-use super::{Bench, Figure, synthetic};
+use super::{Bench, Figure, serve, synthetic};
 use crate::error::Error;
 use crate::generate::{complete, fetch};
 use crate::process::output;
@@ -69,6 +70,21 @@ pub(super) const FIGURES: &[Measurement] = &[
         about: "a program that uses five models, against one that does the same without types",
         take: size,
     },
+    Measurement {
+        name: "start",
+        about: "the server from its start to its list of tools",
+        take: serve::start,
+    },
+    Measurement {
+        name: "load",
+        about: "calls through the server, against the same calls at Odoo",
+        take: serve::load,
+    },
+    Measurement {
+        name: "memory",
+        about: "the server's memory after many calls and sessions",
+        take: serve::memory,
+    },
 ];
 
 impl Bench {
@@ -77,6 +93,14 @@ impl Bench {
         let path = self.checkout.root().join("generated/models.toml");
         let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
         Ok(Config::parse(&text)?.with_models(Patterns::new(["*"])?))
+    }
+
+    /// A folder of the schema files of every model of the Odoo.
+    pub(super) fn schemas_of_all(&mut self) -> Result<PathBuf, Error> {
+        let config = self.config()?;
+        let snapshot = self.models()?;
+        self.crate_of(ALL, &snapshot, &config)?;
+        Ok(self.bare_crate(ALL)?.join("schemas"))
     }
 
     /// Every model of the Odoo, asked for once; as it was last time, if it is down.
@@ -254,7 +278,7 @@ fn scale(bench: &mut Bench) -> Result<Vec<Figure>, Error> {
 }
 
 /// Builds the examples of the typed API and returns the path of one.
-fn example(bench: &Bench, name: &str) -> Result<std::path::PathBuf, Error> {
+fn example(bench: &Bench, name: &str) -> Result<PathBuf, Error> {
     output(bench.cargo().args([
         "build",
         "--quiet",

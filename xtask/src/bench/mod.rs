@@ -7,6 +7,7 @@
 mod crates;
 mod figures;
 mod measure;
+mod serve;
 mod synthetic;
 
 use std::fs;
