@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rmcp::model::{Tool, ToolAnnotations};
+use serde_json::Value;
 
 use super::generic::GenericTool;
 use super::profile::Profile;
@@ -153,6 +154,19 @@ impl Catalogue {
         self.by_name
             .insert(tool.name.to_string(), self.entries.len());
         self.entries.push(Entry { tool, target });
+    }
+
+    /// All tools as a client sees them listed, whatever a user may do.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Protocol`] when a tool cannot be written as JSON.
+    pub fn to_json(&self) -> Result<Value> {
+        serde_json::to_value(self.tools(None)).map_err(|error| {
+            Error::new(
+                ErrorKind::Protocol,
+                format!("the tools cannot be written as JSON: {error}"),
+            )
+        })
     }
 
     /// The tools that this user can use; all of them while that is not known.

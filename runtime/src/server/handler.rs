@@ -151,15 +151,13 @@ impl OdooServer {
     /// [`ErrorKind::Protocol`](crate::ErrorKind::Protocol) when standard output is closed.
     pub fn print_tools(&self) -> Result<()> {
         use std::io::Write as _;
-        let closed = |error: &dyn std::fmt::Display| {
+        let tools = self.shared.catalogue.to_json()?;
+        writeln!(std::io::stdout(), "{tools:#}").map_err(|error| {
             Error::new(
                 ErrorKind::Protocol,
                 format!("the tools cannot be printed: {error}"),
             )
-        };
-        let tools = self.shared.catalogue.tools(None);
-        let text = serde_json::to_string_pretty(&tools).map_err(|error| closed(&error))?;
-        writeln!(std::io::stdout(), "{text}").map_err(|error| closed(&error))
+        })
     }
 
     fn unknown_tool(&self, name: &str) -> ErrorData {
