@@ -12,7 +12,9 @@ use rmcp::model::{
     InitializeResult, ListToolsResult, PaginatedRequestParams, ServerCapabilities,
     SubscriptionFilter, Tool,
 };
-use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
+use rmcp::service::{
+    NotificationContext, RequestContext, RoleServer, SubscriptionContext, SubscriptionSendError,
+};
 
 use super::catalogue::Catalogue;
 use super::client_log::{ClientLog, Level};
@@ -289,8 +291,14 @@ impl ServerHandler for OdooServer {
                 () = context.cancelled() => return Ok(()),
                 () = self.shared.closing.cancelled() => return Ok(()),
                 change = changes.changed() => {
-                    if change.is_err() || context.sink().notify_tool_list_changed().await.is_err() {
-                        return Ok(());
+                    let told = match change {
+                        Ok(()) => context.sink().notify_tool_list_changed().await,
+                        Err(_) => return Ok(()),
+                    };
+                    match told {
+                        // Who listens for other changes goes on listening for them.
+                        Ok(()) | Err(SubscriptionSendError::NotificationNotAccepted(_)) => {}
+                        Err(_) => return Ok(()),
                     }
                 }
             }
