@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use butopea_runtime::Result;
 use butopea_runtime::client::Config;
 use butopea_runtime::server::{
-    Catalogue, HttpOptions, OdooServer, Profile, Selection, find_models_file, find_schemas_dir,
-    serve_http, serve_stdio,
+    Catalogue, HttpOptions, OdooServer, Profile, Selection, Settings, StateKey, find_models_file,
+    find_schemas_dir, serve_http, serve_stdio,
 };
 use butopea_runtime::{Error, ErrorKind};
 use clap::Parser;
@@ -36,6 +36,14 @@ struct Options {
     /// tools are served alone.
     #[arg(long, env = "ODOO_SCHEMAS", value_name = "DIR")]
     schemas: Option<PathBuf>,
+    /// A file with a secret of at least 32 bytes, for servers that several processes make up
+    /// or that are restarted while their users think: it seals what a client carries from a
+    /// question to its answer. Without one, each process makes its own.
+    #[arg(long, value_name = "FILE")]
+    state_key_file: Option<PathBuf>,
+    /// Serve what the MCP conformance suite expects to find, next to the tools.
+    #[arg(long, hide = true)]
+    conformance_fixtures: bool,
     /// Print the tools as JSON and leave.
     #[arg(long)]
     list_tools: bool,
@@ -52,6 +60,8 @@ Environment:
   ODOO_PASSWORD   password
   PREFERRED_LANG  language of labels and messages (fr_BE); default: the user's own
   ODOO_TIMEOUT    seconds that a request may take; default: 120
+  ODOO_MCP_STATE_KEY
+                  the secret itself, instead of --state-key-file
   RUST_LOG        what to log to standard error (info, debug); default: warn
 
 Example (Claude Desktop, Cursor):
@@ -81,8 +91,12 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<()> {
     let catalogue = load_catalogue(options)?;
+    let settings = Settings {
+        state_key: StateKey::from_settings(options.state_key_file.as_deref())?,
+        conformance_fixtures: options.conformance_fixtures,
+    };
     if options.list_tools {
-        return OdooServer::new(Config::from_env(), catalogue).print_tools();
+        return OdooServer::new(Config::from_env(), catalogue, settings).print_tools();
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -94,18 +108,23 @@ fn run(options: &Options) -> Result<()> {
                 format!("the asynchronous runtime cannot start: {error}"),
             )
         })?;
-    let outcome = runtime.block_on(serve(options, catalogue));
+    let outcome = runtime.block_on(serve(options, catalogue, settings));
     // A read of standard input that is still waiting must not hold up the exit.
     runtime.shutdown_background();
     outcome
 }
 
-async fn serve(options: &Options, catalogue: Catalogue) -> Result<()> {
+async fn serve(options: &Options, catalogue: Catalogue, settings: Settings) -> Result<()> {
     if options.http.address.is_none() {
-        return serve_stdio(OdooServer::new(Config::from_env(), catalogue)).await;
+        return serve_stdio(OdooServer::new(Config::from_env(), catalogue, settings)).await;
     }
     let config = Config::from_env_for_many()?;
-    serve_http(OdooServer::for_many(catalogue), config, &options.http).await
+    serve_http(
+        OdooServer::for_many(catalogue, settings),
+        config,
+        &options.http,
+    )
+    .await
 }
 
 fn load_catalogue(options: &Options) -> Result<Catalogue> {

@@ -3,9 +3,10 @@
 //! ```text
 //! odoo/<package>_<version>/   Odoo, unpacked, and what we know about it      (shared, never changed once there)
 //! python/<name>-<hash>/       virtual environments, keyed by requirements    (shared, never changed once there)
+//! node/<hash>/                Node.js packages, keyed by their lock file      (shared, never changed once there)
 //! templates/<key>/            a stopped PostgreSQL cluster with the reference database, and its filestore
 //! instances/<checkout>/       one checkout's running cluster and Odoo
-//! apt/ pip/ bytecode/         what the tools themselves keep between runs
+//! apt/ pip/ npm/ bytecode/    what the tools themselves keep between runs
 //! tmp/ locks/                 work in progress: renamed into place when whole, removed when found abandoned
 //! ```
 
@@ -33,6 +34,7 @@ impl Cache {
         for folder in [
             "odoo",
             "python",
+            "node",
             "templates",
             "instances",
             "apt",

@@ -113,6 +113,16 @@ pub(crate) enum Error {
         /// What the client library says.
         reason: String,
     },
+    /// A program that judges the server is not content with it.
+    #[error("{judge} is not content:\n{faults}\nthe server's log:\n{log}")]
+    Faults {
+        /// The program, in words.
+        judge: &'static str,
+        /// What it says, a line each.
+        faults: String,
+        /// The end of the server's log.
+        log: String,
+    },
     /// A value on the command line does not fit.
     #[error("{0}")]
     Usage(String),

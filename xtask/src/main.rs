@@ -14,6 +14,7 @@ mod error;
 mod generate;
 mod hash;
 mod machine;
+mod node;
 mod odoo;
 mod own;
 mod process;

@@ -25,16 +25,21 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// The variables that name this Odoo for a program, with what is not known of it.
+    pub(crate) fn variables(&self) -> [(&'static str, Option<&String>); 5] {
+        [
+            ("ODOO_URL", self.url.as_ref()),
+            ("ODOO_DB", self.db.as_ref()),
+            ("ODOO_USERNAME", self.user.as_ref()),
+            ("ODOO_PASSWORD", self.password.as_ref()),
+            ("ODOO_API_KEY", self.api_key.as_ref()),
+        ]
+    }
+
     /// Sets the variables that name this Odoo for a program, and removes those that it leaves open, so that nothing
     /// of another Odoo remains.
     pub(crate) fn apply(&self, command: &mut Command) {
-        for (name, value) in [
-            ("ODOO_URL", &self.url),
-            ("ODOO_DB", &self.db),
-            ("ODOO_USERNAME", &self.user),
-            ("ODOO_PASSWORD", &self.password),
-            ("ODOO_API_KEY", &self.api_key),
-        ] {
+        for (name, value) in self.variables() {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),

@@ -72,7 +72,7 @@ impl ClientLog {
 
     /// Tells the client, if it wants to know. It comes before the answer to the request, which
     /// may end the connection; but a client that does not read holds up nothing.
-    async fn tell(&self, level: LoggingLevel, message: &str) {
+    pub(super) async fn tell(&self, level: LoggingLevel, message: &str) {
         if gravity(level) < self.least {
             return;
         }

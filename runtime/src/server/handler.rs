@@ -8,16 +8,23 @@ use rmcp::handler::server::ServerHandler;
 #[allow(deprecated)] // as the methods that it belongs to
 use rmcp::model::SetLevelRequestParams;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, ErrorCode, Extensions, Implementation,
-    InitializeResult, ListToolsResult, PaginatedRequestParams, ServerCapabilities,
-    SubscriptionFilter, Tool,
+    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+    ErrorCode, Extensions, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse,
+    Implementation, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestMethod,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, SubscribeRequestMethod,
+    SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestMethod,
+    UnsubscribeRequestParams,
 };
-use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
+use rmcp::service::{
+    NotificationContext, RequestContext, RoleServer, SubscriptionContext, SubscriptionSendError,
+};
 
 use super::catalogue::Catalogue;
 use super::client_log::{ClientLog, Level};
+use super::fixtures::Fixtures;
 use super::pages::{digest, page};
-use super::{Shared, UserSession};
+use super::{Settings, Shared, UserSession};
 use crate::client::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::text::nearest;
@@ -58,8 +65,8 @@ pub struct OdooServer {
 impl OdooServer {
     /// A server of these tools for one user. A configuration that is wrong or missing is not
     /// an error here: the server starts, lists its tools and explains it in every call.
-    pub fn new(config: Result<Config>, catalogue: Catalogue) -> Self {
-        let shared = Arc::new(Shared::new(catalogue));
+    pub fn new(config: Result<Config>, catalogue: Catalogue, settings: Settings) -> Self {
+        let shared = Arc::new(Shared::new(catalogue, settings));
         let own = UserSession::of_one(Arc::clone(&shared), config);
         Self {
             shared,
@@ -69,9 +76,9 @@ impl OdooServer {
     }
 
     /// A server of these tools for the users of its requests.
-    pub fn for_many(catalogue: Catalogue) -> Self {
+    pub fn for_many(catalogue: Catalogue, settings: Settings) -> Self {
         Self {
-            shared: Arc::new(Shared::new(catalogue)),
+            shared: Arc::new(Shared::new(catalogue, settings)),
             own: None,
             log_level: Level::default(),
         }
@@ -177,11 +184,14 @@ impl OdooServer {
 #[allow(deprecated)]
 impl ServerHandler for OdooServer {
     fn get_info(&self) -> InitializeResult {
-        let capabilities = ServerCapabilities::builder()
+        let mut capabilities = ServerCapabilities::builder()
             .enable_logging()
             .enable_tools()
             .enable_tool_list_changed()
             .build();
+        if self.shared.fixtures.is_some() {
+            Fixtures::advertise(&mut capabilities);
+        }
         InitializeResult::new(capabilities)
             .with_server_info(
                 Implementation::new("odoo", env!("CARGO_PKG_VERSION")).with_title("Odoo"),
@@ -204,10 +214,13 @@ impl ServerHandler for OdooServer {
             }
             Err(_) => None,
         };
-        let tools = self.shared.catalogue.tools(reach.as_deref());
+        let mut tools = self.shared.catalogue.tools(reach.as_deref());
         session
             .freshness
             .serve(digest(tools.iter().map(|tool| &tool.name)));
+        if let Some(fixtures) = &self.shared.fixtures {
+            tools.splice(0..0, fixtures.tools().iter().cloned());
+        }
         let cursor = request.and_then(|request| request.cursor);
         let page = page(tools, cursor.as_deref(), |tool| tool.name.clone())?;
         let mut list = ListToolsResult::with_all_items(page.items)
@@ -218,10 +231,12 @@ impl ServerHandler for OdooServer {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.shared
-            .catalogue
-            .find(name)
-            .map(|(tool, _)| tool.clone())
+        let fixtures = self.shared.fixtures.as_ref();
+        let own = || self.shared.catalogue.find(name).map(|(tool, _)| tool);
+        fixtures
+            .and_then(|fixtures| fixtures.tool(name))
+            .or_else(own)
+            .cloned()
     }
 
     async fn call_tool(
@@ -230,10 +245,15 @@ impl ServerHandler for OdooServer {
         context: RequestContext<RoleServer>,
     ) -> McpResult<CallToolResponse> {
         let session = self.session(&context.extensions)?;
+        let log = ClientLog::new(&context, &self.log_level);
+        if let Some(fixtures) = &self.shared.fixtures
+            && let Some(answer) = fixtures.call(&request, &context, &session, &log).await
+        {
+            return answer;
+        }
         let Some((_, target)) = self.shared.catalogue.find(&request.name) else {
             return Err(self.unknown_tool(&request.name));
         };
-        let log = ClientLog::new(&context, &self.log_level);
         let target = target.clone();
         let result = self.call(session, target, request, &context, &log).await?;
         Ok(result.into())
@@ -246,6 +266,93 @@ impl ServerHandler for OdooServer {
     ) -> McpResult<()> {
         self.log_level.set(request.level);
         Ok(())
+    }
+
+    async fn list_resources(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> McpResult<ListResourcesResult> {
+        let fixtures = self.shared.fixtures.as_ref();
+        let resources = fixtures.map(|_| Fixtures::resources()).unwrap_or_default();
+        Ok(ListResourcesResult::with_all_items(resources))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> McpResult<ListResourceTemplatesResult> {
+        let fixtures = self.shared.fixtures.as_ref();
+        let templates = fixtures.map(|_| Fixtures::resource_templates());
+        Ok(ListResourceTemplatesResult::with_all_items(
+            templates.unwrap_or_default(),
+        ))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> McpResult<ReadResourceResponse> {
+        if self.shared.fixtures.is_none() {
+            return Err(ErrorData::method_not_found::<ReadResourceRequestMethod>());
+        }
+        Fixtures::read(&request.uri).map(ReadResourceResponse::from)
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> McpResult<()> {
+        if self.shared.fixtures.is_none() {
+            return Err(ErrorData::method_not_found::<SubscribeRequestMethod>());
+        }
+        Fixtures::watch(&request.uri)
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> McpResult<()> {
+        if self.shared.fixtures.is_none() {
+            return Err(ErrorData::method_not_found::<UnsubscribeRequestMethod>());
+        }
+        Fixtures::watch(&request.uri)
+    }
+
+    async fn list_prompts(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> McpResult<ListPromptsResult> {
+        let fixtures = self.shared.fixtures.as_ref();
+        let prompts = fixtures.map(|_| Fixtures::prompts()).unwrap_or_default();
+        Ok(ListPromptsResult::with_all_items(prompts))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> McpResult<GetPromptResponse> {
+        if self.shared.fixtures.is_none() {
+            return Err(ErrorData::method_not_found::<GetPromptRequestMethod>());
+        }
+        Fixtures::prompt(&request)
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> McpResult<CompleteResult> {
+        let fixtures = self.shared.fixtures.as_ref();
+        fixtures
+            .and_then(|_| Fixtures::complete(&request))
+            .unwrap_or_else(|| Ok(CompleteResult::default()))
     }
 
     /// Clients of protocol versions before 2026-07-28 are told about changes unasked.
@@ -287,8 +394,14 @@ impl ServerHandler for OdooServer {
                 () = context.cancelled() => return Ok(()),
                 () = self.shared.closing.cancelled() => return Ok(()),
                 change = changes.changed() => {
-                    if change.is_err() || context.sink().notify_tool_list_changed().await.is_err() {
-                        return Ok(());
+                    let told = match change {
+                        Ok(()) => context.sink().notify_tool_list_changed().await,
+                        Err(_) => return Ok(()),
+                    };
+                    match told {
+                        // Who listens for other changes goes on listening for them.
+                        Ok(()) | Err(SubscriptionSendError::NotificationNotAccepted(_)) => {}
+                        Err(_) => return Ok(()),
                     }
                 }
             }

@@ -12,6 +12,7 @@ mod catalogue;
 mod client_log;
 mod describe;
 mod dispatch;
+mod fixtures;
 mod freshness;
 mod gate;
 mod generic;
@@ -24,6 +25,7 @@ mod present;
 mod profile;
 mod schemas;
 mod session;
+mod state_key;
 mod stdio;
 mod stop;
 
@@ -37,8 +39,10 @@ pub use catalogue::{Catalogue, Selection};
 pub use handler::OdooServer;
 pub use http::{HttpOptions, serve_http};
 pub use profile::{Profile, find_models_file, find_schemas_dir};
+pub use state_key::StateKey;
 pub use stdio::serve_stdio;
 
+use fixtures::Fixtures;
 use gate::Gate;
 use metrics::Metrics;
 pub(crate) use session::UserSession;
@@ -51,6 +55,15 @@ const MAX_CONCURRENT_CALLS: usize = 32;
 /// Odoo is working on should be answered, not cut off.
 const GRACE: Duration = Duration::from_secs(4);
 
+/// How a server is set up, besides its tools and its users.
+#[derive(Debug)]
+pub struct Settings {
+    /// Seals what clients carry from one call to the next.
+    pub state_key: StateKey,
+    /// Whether to serve what the MCP conformance suite expects to find, next to the tools.
+    pub conformance_fixtures: bool,
+}
+
 /// What all users of one server share: nothing here depends on who is asking.
 pub(crate) struct Shared {
     catalogue: Catalogue,
@@ -62,10 +75,14 @@ pub(crate) struct Shared {
     /// Cancelled when the client has left or the process is asked to stop: whatever waits for
     /// a client's answer gives up.
     closing: CancellationToken,
+    /// Seals what clients carry from one call to the next.
+    state_key: StateKey,
+    /// What the conformance suite expects to find; `None` in every real server.
+    fixtures: Option<Fixtures>,
 }
 
 impl Shared {
-    fn new(catalogue: Catalogue) -> Self {
+    fn new(catalogue: Catalogue, settings: Settings) -> Self {
         Self {
             gate: Gate::new(catalogue.is_read_only()),
             catalogue,
@@ -73,6 +90,8 @@ impl Shared {
             metrics: Metrics::new(),
             running: TaskTracker::new(),
             closing: CancellationToken::new(),
+            state_key: settings.state_key,
+            fixtures: settings.conformance_fixtures.then(Fixtures::new),
         }
     }
 }

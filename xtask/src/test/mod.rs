@@ -4,6 +4,9 @@
 //! stdout is `N passed, M failed, K skipped` over all runners.
 
 mod background;
+mod conformance;
+mod http_server;
+mod inspector;
 mod runner;
 mod steps;
 

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::http_server::HttpServer;
 use super::runner::{check, colour, tests};
-use super::{Context, Outcome};
+use super::{Context, Outcome, conformance, inspector};
+use crate::cache::Staging;
 use crate::counts::Counts;
 use crate::error::Error;
 use crate::machine::Python;
+use crate::node::Node;
 use crate::own;
 use crate::process::{on_path, output};
 use crate::target::Target;
@@ -122,6 +125,18 @@ pub(super) const STEPS: &[Step] = &[
             let target = target(context)?;
             run_rust_tests(context, Some(&target))
         },
+    },
+    Step {
+        name: "conformance",
+        about: "the official conformance suite of MCP over HTTP, both eras of the protocol",
+        needs_odoo: true,
+        run: conforms,
+    },
+    Step {
+        name: "inspector",
+        about: "the MCP Inspector is content with our tools, over either transport",
+        needs_odoo: true,
+        run: inspects,
     },
     Step {
         name: "e2e",
@@ -263,6 +278,39 @@ fn end_to_end(context: &mut Context, line: &str) -> Result<Outcome, Error> {
         .env("BUTOPEA_MCP_SERVER", server);
     target.apply(&mut command);
     tests(&mut command)
+}
+
+/// Runs the conformance suite on a server that has its fixtures next to our own tools.
+fn conforms(context: &mut Context) -> Result<Outcome, Error> {
+    let node = Node::ensure(&context.cache, &context.checkout)?;
+    let results = staging(context, "conformance")?;
+    let (server, _, _) = serve(context, &["--conformance-fixtures"])?;
+    conformance::run(&node, &server, results.path())
+}
+
+/// Shows the Inspector the tools as every client gets them.
+fn inspects(context: &mut Context) -> Result<Outcome, Error> {
+    let node = Node::ensure(&context.cache, &context.checkout)?;
+    let folder = staging(context, "inspector")?;
+    let (server, program, target) = serve(context, &[])?;
+    inspector::run(&node, &program, &target, &server, folder.path())
+}
+
+/// A folder for the files of a step; runs in one checkout exclude one another.
+fn staging(context: &Context, name: &str) -> Result<Staging, Error> {
+    let name = format!("{name}-{}", context.checkout.key());
+    context.cache.staging(&name)
+}
+
+/// Our server over HTTP in front of the Odoo under test, with the program and that Odoo.
+fn serve(context: &mut Context, options: &[&str]) -> Result<(HttpServer, PathBuf, Target), Error> {
+    let program = build_server(context)?;
+    let target = target(context)?;
+    let mut command = Command::new(&program);
+    command.args(options).current_dir(context.checkout.root());
+    target.apply(&mut command);
+    let server = HttpServer::start(command, staging(context, "server")?)?;
+    Ok((server, program, target))
 }
 
 fn target(context: &mut Context) -> Result<Target, Error> {

@@ -183,12 +183,21 @@ fn protocol(
     hosts.extend(options.allowed_hosts.iter().cloned());
     StreamableHttpServerConfig::default()
         .with_allowed_hosts(hosts)
-        .with_allowed_origins(options.allowed_origins.iter().cloned())
+        .with_allowed_origins(own_origins(address).chain(options.allowed_origins.iter().cloned()))
         .enforce_origin_validation()
         .with_legacy_session_mode(options.sessions)
         .with_json_response(true)
         .with_max_request_body_bytes(options.max_body)
         .with_cancellation_token(stop.child_token())
+}
+
+/// The origins that are this very server, as seen from its own machine. A page of any other
+/// origin, another port of the machine included, is a stranger.
+fn own_origins(address: SocketAddr) -> impl Iterator<Item = String> {
+    ["localhost", "127.0.0.1", "[::1]"]
+        .into_iter()
+        .filter(move |_| address.ip().is_loopback())
+        .map(move |host| format!("http://{host}:{}", address.port()))
 }
 
 fn cannot_listen(address: SocketAddr, error: &dyn std::fmt::Display) -> Error {
