@@ -40,7 +40,7 @@ const FORBIDDEN: [&str; 15] = [
     "prefixItems",
 ];
 
-/// How many tokens a tool or list costs: its compact JSON in the vocabulary of the newer OpenAI
+/// How many tokens a tool or list costs: its compact JSON in the vocabulary of the newer `OpenAI`
 /// models, which is of the size of the others'.
 pub fn tokens_of(value: &Value) -> usize {
     tiktoken_rs::o200k_base_singleton()

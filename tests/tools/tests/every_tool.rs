@@ -1,5 +1,7 @@
 //! Every tool of every model, of the reference instance and of a live Odoo.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::panic)] // a test's own helpers, and its figures
+
 use std::fs;
 use std::path::Path;
 
