@@ -3,7 +3,7 @@
 //! Each tool of the default list stands in `snapshots/`, so that a change of what an assistant
 //! sees is a change that is reviewed. `UPDATE_SNAPSHOTS=1 cargo test -p tool-tests` writes them.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::panic)] // a test's own helpers, and its figures
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::panic)] // a test fails by panicking; figures are printed
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,6 @@
 //! Every tool of every model, of the reference instance and of a live Odoo.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::panic)] // a test's own helpers, and its figures
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::panic)] // a test fails by panicking; figures are printed
 
 use std::fs;
 use std::path::Path;
