@@ -50,6 +50,8 @@ pub enum ErrorKind {
     Server,
     /// A value in an answer does not have the type that the schema promises.
     Decode,
+    /// What was asked for is larger than what is taken at once.
+    TooLarge,
 }
 
 impl ErrorKind {
@@ -73,6 +75,7 @@ impl ErrorKind {
             Self::Protocol => "protocol",
             Self::Server => "server",
             Self::Decode => "decode",
+            Self::TooLarge => "too_large",
         }
     }
 

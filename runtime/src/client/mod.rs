@@ -8,6 +8,7 @@
 mod config;
 mod context;
 mod fault;
+mod files;
 mod idempotency;
 mod requests;
 mod transport;
@@ -276,6 +277,19 @@ impl Client {
         })
     }
 
+    /// Calls a public method that changes nothing and returns its result as JSON. Asked once
+    /// more when the connection breaks, unlike [`call`](Self::call).
+    ///
+    /// # Errors
+    /// Any failure of a call; see [`ErrorKind`].
+    pub async fn ask(&self, call: &MethodCall, context: &Context) -> Result<Value> {
+        let mut answer = self
+            .execute(call.params(), context, Effect::Read)
+            .await
+            .map_err(|error| explain_unknown_model(error, &call.model))?;
+        Ok(answer.get_mut("result").map_or(Value::Null, Value::take))
+    }
+
     /// Creates one record (an object of values) or several (an array of them) and returns
     /// their ids.
     ///
@@ -366,11 +380,7 @@ impl Client {
         context: &Context,
         effect: Effect,
     ) -> Result<Value> {
-        let mut merged = Map::new();
-        if let Some(language) = &self.config().language {
-            merged.insert("lang".into(), json!(language));
-        }
-        merged.extend(context.as_map().clone());
+        let merged = self.full_context(context);
         if !merged.is_empty() {
             params.insert("context".into(), Value::Object(merged));
         }

@@ -1,6 +1,8 @@
 //! One pooled HTTP connection to one Odoo: JSON-RPC envelopes, the session cookie and the
 //! single re-login when the session has expired.
 
+mod download;
+
 use std::sync::{
     RwLock,
     atomic::{AtomicU64, Ordering},
