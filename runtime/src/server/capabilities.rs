@@ -49,7 +49,7 @@ impl UserSession {
 
     pub(super) async fn show_reconnect(&self) -> Result<Output> {
         let capabilities = self.reconnect().await?;
-        self.compare_list().await;
+        self.compare_lists().await;
         let output = self.summary(&capabilities);
         Ok(Output {
             text: format!("connected\n{}", output.text),

@@ -57,7 +57,8 @@ impl Reached {
         }
     }
 
-    fn allows(&self, operation: &Operation) -> bool {
+    /// Whether the user may do this.
+    pub(crate) fn allows(&self, operation: &Operation) -> bool {
         let has_button = match (operation, &self.buttons) {
             (Operation::Action(method), Some(buttons)) => buttons.contains(method),
             _ => true,
@@ -112,7 +113,7 @@ impl Catalogue {
         Ok(Self::assemble(read_schema_files(folder)?, selection))
     }
 
-    fn assemble(mut files: Vec<SchemaFile>, selection: &Selection) -> Self {
+    pub(super) fn assemble(mut files: Vec<SchemaFile>, selection: &Selection) -> Self {
         files.sort_by(|a, b| {
             let position = |file: &SchemaFile| selection.profile.position(&file.schema.model);
             (position(a), &a.schema.model).cmp(&(position(b), &b.schema.model))
@@ -187,6 +188,36 @@ impl Catalogue {
     pub(crate) fn find(&self, name: &str) -> Option<(&Tool, &Target)> {
         let entry = &self.entries[*self.by_name.get(name)?];
         Some((&entry.tool, &entry.target))
+    }
+
+    /// The tool with which this user does something to a model: the typed one, where it is
+    /// listed for them, else the generic one.
+    pub(crate) fn tool_for(
+        &self,
+        model: &str,
+        operation: &Operation,
+        reach: Option<&Reach>,
+    ) -> Option<(&str, &Target)> {
+        let is_listed = reach.is_none_or(|reach| {
+            reach
+                .get(model)
+                .is_some_and(|reached| reached.allows(operation))
+        });
+        let is_wanted = |entry: &&Entry| match &entry.target {
+            Target::Typed {
+                model: of,
+                operation: does,
+            } => is_listed && of == model && does == operation,
+            Target::Generic(_) => false,
+        };
+        let typed = self.entries.iter().find(is_wanted);
+        let generic = || {
+            let name = GenericTool::of(operation).name();
+            self.by_name.get(name).map(|index| &self.entries[*index])
+        };
+        typed
+            .or_else(generic)
+            .map(|entry| (entry.tool.name.as_ref(), &entry.target))
     }
 
     /// The names of all tools.

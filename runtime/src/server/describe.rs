@@ -46,7 +46,7 @@ fn parse_view(name: Option<&str>) -> Result<View> {
     }
 }
 
-fn too_old(model: &str) -> Error {
+pub(super) fn too_old(model: &str) -> Error {
     Error::new(
         ErrorKind::ModuleMissing,
         format!("the MCP module of this Odoo is too old to describe {model}"),
@@ -182,7 +182,7 @@ fn field_line(name: &str, field: &FieldSchema) -> String {
 }
 
 /// The facts of a field that a call depends on.
-fn brief(field: &FieldSchema) -> Value {
+pub(super) fn brief(field: &FieldSchema) -> Value {
     let mut brief = Map::new();
     brief.insert("type".to_owned(), json!(field.field_type));
     if let Some(label) = &field.label {

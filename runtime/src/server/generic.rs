@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
 
-use crate::schema::domain_schema;
+use crate::schema::{Operation, domain_schema};
 
 /// One of the ten generic tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,19 @@ impl GenericTool {
             Self::Update => "odoo_update",
             Self::Delete => "odoo_delete",
             Self::Execute => "odoo_execute",
+        }
+    }
+
+    /// The one that does this to any model.
+    pub(crate) const fn of(operation: &Operation) -> Self {
+        match operation {
+            Operation::Search => Self::Search,
+            Operation::Read => Self::Read,
+            Operation::Count => Self::Count,
+            Operation::Create => Self::Create,
+            Operation::Update => Self::Update,
+            Operation::Delete => Self::Delete,
+            Operation::Action(_) => Self::Execute,
         }
     }
 

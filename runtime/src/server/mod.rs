@@ -6,10 +6,12 @@
 //! came back).
 
 mod args;
+mod ask;
 mod call;
 mod capabilities;
 mod catalogue;
 mod client_log;
+mod completion;
 mod describe;
 mod dispatch;
 mod fixtures;
@@ -18,11 +20,14 @@ mod gate;
 mod generic;
 mod handler;
 mod http;
+mod icon;
 mod metrics;
 mod operations;
 mod pages;
 mod present;
 mod profile;
+mod prompts;
+mod resources;
 mod schemas;
 mod session;
 mod state_key;

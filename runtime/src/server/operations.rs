@@ -20,7 +20,7 @@ use crate::schema::validate::{
 const MODEL_EXAMPLE: &str = "\"sale.order\"";
 
 /// Binary fields are answered with their size, never with megabytes of base64.
-fn reading_context() -> Context {
+pub(super) fn reading_context() -> Context {
     Context::new().set("bin_size", true)
 }
 
@@ -319,7 +319,7 @@ impl UserSession {
 
     /// The record's name, or an error when the user cannot see it: Odoo's `write` and
     /// `unlink` are silent about ids that do not exist.
-    async fn require_record(&self, model: &str, id: i64) -> Result<Option<String>> {
+    pub(super) async fn require_record(&self, model: &str, id: i64) -> Result<Option<String>> {
         let request = SearchRead {
             domain: json!([["id", "=", id]]),
             fields: vec!["display_name".to_owned()],
@@ -392,7 +392,7 @@ fn other_fields<'a>(schema: &'a ModelSchema, shown: &[String]) -> Vec<&'a str> {
         .collect()
 }
 
-fn missing_record(model: &str, id: i64) -> Error {
+pub(super) fn missing_record(model: &str, id: i64) -> Error {
     Error::new(
         ErrorKind::MissingRecord,
         format!("{model} {id} does not exist, or this user may not see it"),

@@ -4,20 +4,26 @@
 //! each user who is at work. Everything that depends on who is asking stands here, so that
 //! nothing of it can reach another user; what is the same for all is [`Shared`].
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, Semaphore};
 
 use super::catalogue::{Reach, Reached};
 use super::freshness::Freshness;
 use super::metrics::Running;
+use super::prompts;
 use super::schemas::SchemaStore;
 use super::{MAX_CONCURRENT_CALLS, Shared};
 use crate::client::{Capabilities, Client, Config, Context, Credentials};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::text::nearest;
+
+/// How long a list waits to learn what the user may do. One that comes later is not shown by
+/// clients that give up; one without the rights offers too much.
+const REACH_PATIENCE: Duration = Duration::from_secs(8);
 
 /// How many calls of one user run at once where there are many users: nobody takes all the
 /// places.
@@ -136,8 +142,8 @@ impl UserSession {
         }
     }
 
-    /// What the user may do with the models of the typed tools, asked once until the next
-    /// reconnect. Models that no menu leads to (order lines) and those with buttons are asked
+    /// What the user may do with the models of the typed tools and of the prompts, asked once
+    /// until the next reconnect. Models that no menu leads to (order lines) and those with buttons are asked
     /// for by schema: which buttons there are depends on the user.
     pub(super) async fn reach(&self) -> Result<Arc<Reach>> {
         let mut known = self.reach.lock().await;
@@ -147,7 +153,9 @@ impl UserSession {
         let capabilities = self.capabilities().await?;
         let mut reach = Reach::new();
         let mut asked = Vec::new();
-        for model in self.shared.catalogue.typed_models() {
+        let mut wanted: BTreeSet<&str> = prompts::models().collect();
+        wanted.extend(self.shared.catalogue.typed_models());
+        for model in wanted {
             let summary = capabilities.model(model);
             if let Some(summary) = summary {
                 reach.insert(model.to_owned(), Reached::by_rights(summary.access));
@@ -166,6 +174,18 @@ impl UserSession {
         let reach = Arc::new(reach);
         *known = Some(Arc::clone(&reach));
         Ok(reach)
+    }
+
+    /// What the user may do, if that can be learnt soon.
+    pub(super) async fn reach_soon(&self) -> Option<Arc<Reach>> {
+        match tokio::time::timeout(REACH_PATIENCE, self.reach()).await {
+            Ok(Ok(reach)) => Some(reach),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "listing everything");
+                None
+            }
+            Err(_) => None,
+        }
     }
 
     /// Signs in anew and forgets everything that was known of the instance.

@@ -1,0 +1,266 @@
+//! `odoo://{model}/{id}`: a record for programs (JSON) and for people (text), with the URIs of
+//! its files and of the reports that print it.
+
+use rmcp::model::ResourceContents;
+use serde_json::{Map, Value, json};
+
+use super::attachment::{Attachment, Attachments};
+use super::report::Report;
+use super::uri::{ATTACHMENT, OdooUri};
+use super::{JSON, optional};
+use crate::error::Result;
+use crate::schema::text::{clean, shorten};
+use crate::schema::{FieldSchema, ModelSchema};
+use crate::server::UserSession;
+use crate::server::operations::{missing_record, reading_context};
+use crate::server::present;
+
+/// The longest text of a field; an attachment's indexed text, for one, has no end.
+const MAX_TEXT: usize = 4_000;
+
+/// A record and what belongs to it.
+struct Shown<'a> {
+    model: &'a str,
+    id: i64,
+    name: String,
+    schema: Option<&'a ModelSchema>,
+    fields: Map<String, Value>,
+    /// The file that the record itself is.
+    content: Option<Attachment>,
+    /// `None` where the user may not see them.
+    attachments: Option<Attachments>,
+    /// `None` where the user may not see them.
+    reports: Option<Vec<Report>>,
+}
+
+impl UserSession {
+    /// A record with its key fields.
+    pub(super) async fn read_record(&self, model: &str, id: i64) -> Result<Vec<ResourceContents>> {
+        let schema = self.schema_of(model).await?;
+        let schema = schema.as_deref();
+        let fields = schema.map(ModelSchema::detail_fields).unwrap_or_default();
+        let mut asked = fields.clone();
+        if !asked.iter().any(|name| name == "display_name") {
+            asked.push("display_name".to_owned());
+        }
+        let rows = self
+            .client()?
+            .read(model, &[id], &asked, &reading_context())
+            .await?;
+        let raw = rows.first().ok_or_else(|| missing_record(model, id))?;
+        let name = raw.get("display_name").and_then(Value::as_str);
+        let name = clean(name.unwrap_or_default(), 200);
+        let mut shown = present::record(raw, &fields, schema);
+        if !fields.iter().any(|name| name == "display_name") {
+            // Asked for as the heading alone.
+            shown.remove("display_name");
+        }
+        shown.values_mut().for_each(shorten_text);
+        let (attachments, reports) =
+            tokio::join!(self.attachments_of(model, id), self.reports_of(model));
+        let content = match model {
+            ATTACHMENT => Some(self.attachment(id).await?),
+            _ => None,
+        };
+        let shown = Shown {
+            model,
+            id,
+            name,
+            schema,
+            fields: shown,
+            content,
+            attachments: optional("attachments", attachments)?,
+            reports: optional("reports", reports)?,
+        };
+        let uri = shown.uri();
+        Ok(vec![
+            ResourceContents::text(shown.json(), uri.as_str()).with_mime_type(JSON),
+            ResourceContents::text(shown.text(), uri),
+        ])
+    }
+}
+
+impl Shown<'_> {
+    fn uri(&self) -> String {
+        OdooUri::Record {
+            model: self.model.to_owned(),
+            id: self.id,
+        }
+        .to_string()
+    }
+
+    fn schema_uri(&self) -> String {
+        OdooUri::Schema {
+            model: self.model.to_owned(),
+        }
+        .to_string()
+    }
+
+    fn json(&self) -> String {
+        let mut shown = json!({
+            "uri": self.uri(),
+            "model": self.model,
+            "id": self.id,
+            "name": self.name,
+            "fields": self.fields,
+        });
+        if let Some(content) = &self.content {
+            shown["content"] = content.as_json();
+        }
+        if let Some(attachments) = &self.attachments {
+            let named: Vec<Value> = attachments.named.iter().map(Attachment::as_json).collect();
+            shown["attachments"] = json!(named);
+            shown["attachment_count"] = json!(attachments.total);
+        }
+        if let Some(reports) = &self.reports {
+            let named: Vec<Value> = reports
+                .iter()
+                .map(|report| report.as_json(self.model, self.id))
+                .collect();
+            shown["reports"] = json!(named);
+        }
+        shown["schema"] = json!(self.schema_uri());
+        shown.to_string()
+    }
+
+    fn text(&self) -> String {
+        let label = self.schema.map(|schema| clean(&schema.label, 60));
+        let mut lines = vec![format!(
+            "{}: {} ({} {})",
+            label.as_deref().unwrap_or(self.model),
+            self.name,
+            self.model,
+            self.id
+        )];
+        lines.extend(self.field_lines());
+        if let Some(content) = &self.content {
+            lines.push("file:".to_owned());
+            lines.push(content.as_line());
+        }
+        if let Some(attachments) = &self.attachments
+            && !attachments.named.is_empty()
+        {
+            let shown = attachments.named.len();
+            lines.push(match attachments.total {
+                total if total > shown as u64 => format!("attachments ({shown} of {total}):"),
+                _ => "attachments:".to_owned(),
+            });
+            lines.extend(attachments.named.iter().map(Attachment::as_line));
+        }
+        if let Some(reports) = &self.reports
+            && !reports.is_empty()
+        {
+            lines.push("reports (PDF):".to_owned());
+            let line = |report: &Report| report.as_line(self.model, self.id);
+            lines.extend(reports.iter().map(line));
+        }
+        lines.push(format!(
+            "key fields only; all fields: {}",
+            self.schema_uri()
+        ));
+        lines.join("\n")
+    }
+
+    /// The fields that have a value, with their labels.
+    fn field_lines(&self) -> impl Iterator<Item = String> {
+        self.fields
+            .iter()
+            .filter(|(name, value)| *name != "id" && !is_empty(value))
+            .map(|(name, value)| {
+                let field = self.schema.and_then(|schema| schema.field(name));
+                let label = field.and_then(|field| field.label.as_deref());
+                let label = label.map_or_else(|| name.clone(), |label| clean(label, 60));
+                format!("{label}: {}", value_text(value, field))
+            })
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    }
+}
+
+/// The value of a field for a person: the label of an option instead of its key.
+fn value_text(value: &Value, field: Option<&FieldSchema>) -> String {
+    let options = field.and_then(|field| field.selection.as_deref());
+    let label = value.as_str().and_then(|key| {
+        options?
+            .iter()
+            .find(|option| option.key.to_string() == key)
+            .map(|option| clean(&option.label, 60))
+    });
+    label.unwrap_or_else(|| present::cell(value))
+}
+
+fn shorten_text(value: &mut Value) {
+    if let Value::String(text) = value
+        && text.len() > MAX_TEXT
+    {
+        *text = shorten(text, MAX_TEXT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema() -> ModelSchema {
+        ModelSchema::from_wire(&json!({
+            "model": "sale.order", "label": "Sales Order", "fields": {
+                "state": {"type": "selection", "string": "Status", "selection": [["sale", "Sold"]]},
+                "partner_id": {"type": "many2one", "string": "Customer", "relation": "res.partner"},
+                "note": {"type": "text", "string": "Terms"},
+            },
+        }))
+        .unwrap()
+    }
+
+    fn shown(schema: &ModelSchema) -> Shown<'_> {
+        let fields = json!({
+            "id": 7, "state": "sale", "partner_id": {"id": 14, "name": "Azure"}, "note": null,
+        });
+        let Value::Object(fields) = fields else {
+            panic!("not an object")
+        };
+        Shown {
+            model: "sale.order",
+            id: 7,
+            name: "S00007".to_owned(),
+            schema: Some(schema),
+            fields,
+            content: None,
+            attachments: None,
+            reports: Some(Vec::new()),
+        }
+    }
+
+    #[test]
+    fn people_read_labels() {
+        assert_eq!(
+            shown(&schema()).text(),
+            "Sales Order: S00007 (sale.order 7)\nStatus: Sold\nCustomer: Azure (14)\n\
+             key fields only; all fields: odoo://sale.order/schema"
+        );
+    }
+
+    #[test]
+    fn programs_read_json() {
+        let text = shown(&schema()).json();
+        let json: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(json["uri"], "odoo://sale.order/7");
+        assert_eq!(json["fields"]["state"], "sale");
+        assert_eq!(json["reports"], json!([]));
+        assert!(json.get("attachments").is_none(), "not seen, so not named");
+    }
+
+    #[test]
+    fn texts_have_an_end() {
+        let mut value = json!("ä".repeat(MAX_TEXT + 1));
+        shorten_text(&mut value);
+        assert_eq!(value.as_str().unwrap().chars().count(), MAX_TEXT);
+    }
+}
