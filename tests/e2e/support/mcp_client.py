@@ -32,7 +32,14 @@ else:
 
 
 class ProtocolError(Exception):
-    """A JSON-RPC error, in place of a tool's result."""
+    """A JSON-RPC error, in place of a result."""
+
+    def __init__(self, error: Any) -> None:
+        """`error` is the SDK's exception."""
+        super().__init__(error.error.message)
+        self.code: int = error.error.code
+        self.message: str = error.error.message
+        self.data: Any = error.error.data
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,15 @@ class Result:
         """The structured error; the call must have failed."""
         assert self.is_error, f"no error, but {self.text!r}"
         return self.structured["error"]
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What completes an argument."""
+
+    values: list[str]
+    total: int | None
+    has_more: bool | None
 
 
 class McpClient:
@@ -126,33 +142,112 @@ class McpClient:
             ):
                 handshake = await session.initialize()
                 self.protocol_version = str(handshake.protocolVersion)
+                self.server_info = _dump(handshake.serverInfo)
+                self.capabilities = _dump(handshake.capabilities)
+                self.instructions = handshake.instructions or ""
                 yield session
         else:
             options: dict[str, Any] = {"mode": self._mode} if self._mode else {}
             client = Client(transport, read_timeout_seconds=CALL_SECONDS, cache=None, **options)
             async with client:
                 self.protocol_version = str(client.session.protocol_version)
+                self.server_info = _dump(client.server_info)
+                self.capabilities = _dump(client.server_capabilities)
+                self.instructions = client.instructions or ""
                 yield client
 
     def tools(self) -> list[Tool]:
         """All tools, in the order of the server's list."""
-        listed: list[Tool] = []
-        cursor: str | None = None
-        while True:
-            page = self._portal.call(self._list_tools, cursor)
-            listed += [_tool(tool.model_dump(by_alias=True)) for tool in page.tools]
-            cursor = page.nextCursor if IS_LINE_1 else page.next_cursor
-            if not cursor:
-                return listed
+        return [_tool(tool) for page in self._pages("list_tools") for tool in page["tools"]]
 
-    async def _list_tools(self, cursor: str | None) -> Any:
+    def resources(self) -> list[dict[str, Any]]:
+        """All resources, in the order of the server's list."""
+        return [item for page in self._pages("list_resources") for item in page["resources"]]
+
+    def resource_templates(self) -> list[dict[str, Any]]:
+        """All templates of resources, in the order of the server's list."""
+        pages = self._pages("list_resource_templates")
+        return [item for page in pages for item in page["resourceTemplates"]]
+
+    def prompts(self) -> list[dict[str, Any]]:
+        """All prompts, in the order of the server's list."""
+        return [item for page in self._pages("list_prompts") for item in page["prompts"]]
+
+    def list_page(self, method: str, cursor: str | None = None) -> dict[str, Any]:
+        """One page of a list: `list_tools`, `list_resources` and so on."""
+        return _dump(self._send(self._list_page, method, cursor))
+
+    def _pages(self, method: str) -> list[dict[str, Any]]:
+        pages = [self.list_page(method)]
+        while cursor := pages[-1].get("nextCursor"):
+            pages.append(self.list_page(method, cursor))
+        return pages
+
+    async def _list_page(self, method: str, cursor: str | None) -> Any:
+        ask = getattr(self._session, method)
         if cursor is None:
-            return await self._session.list_tools()
+            return await ask()
         if IS_LINE_1:
             from mcp.types import PaginatedRequestParams
 
-            return await self._session.list_tools(params=PaginatedRequestParams(cursor=cursor))
-        return await self._session.list_tools(cursor=cursor)
+            return await ask(params=PaginatedRequestParams(cursor=cursor))
+        return await ask(cursor=cursor)
+
+    def read(self, uri: str) -> list[dict[str, Any]]:
+        """The contents of a resource."""
+        return self.read_whole(uri)["contents"]
+
+    def read_whole(self, uri: str) -> dict[str, Any]:
+        """The whole result of reading a resource."""
+        if IS_LINE_1:
+            from pydantic import AnyUrl
+
+            return _dump(self._send(self._session.read_resource, AnyUrl(uri)))
+        return _dump(self._send(self._session.read_resource, uri))
+
+    def prompt(self, name: str, /, **arguments: str) -> str:
+        """The text of a prompt, which is one message of the user."""
+        answer = _dump(self._send(self._session.get_prompt, name, arguments or None))
+        (message,) = answer["messages"]
+        assert message["role"] == "user"
+        assert answer["description"]
+        return message["content"]["text"]
+
+    def complete_resource(
+        self, template: str, argument: str, typed: str, **given: str
+    ) -> Completion:
+        """What completes an argument of a resource template."""
+        reference = {"type": "ref/resource", "uri": template}
+        return self._complete(reference, argument, typed, given)
+
+    def complete_prompt(self, prompt: str, argument: str, typed: str, **given: str) -> Completion:
+        """What completes an argument of a prompt."""
+        return self._complete({"type": "ref/prompt", "name": prompt}, argument, typed, given)
+
+    def _complete(
+        self, reference: dict[str, str], argument: str, typed: str, given: dict[str, str]
+    ) -> Completion:
+        from mcp import types
+
+        kind = (
+            types.PromptReference
+            if reference["type"] == "ref/prompt"
+            else types.ResourceTemplateReference
+        )
+        answer = self._send(
+            self._session.complete,
+            kind.model_validate(reference),
+            {"name": argument, "value": typed},
+            given or None,
+        )
+        found = _dump(answer)["completion"]
+        return Completion(found["values"], found.get("total"), found.get("hasMore"))
+
+    def _send(self, ask: Any, *args: Any) -> Any:
+        try:
+            return self._portal.call(ask, *args)
+        except _SdkError as error:
+            raise ProtocolError(error) from error
 
     def tool(self, name: str) -> Tool:
         """The tool of this name; it must be listed."""
@@ -169,11 +264,7 @@ class McpClient:
 
     def call_with(self, name: str, arguments: dict[str, Any]) -> Result:
         """Calls a tool with arguments of any name."""
-        try:
-            answer = self._portal.call(self._session.call_tool, name, arguments)
-        except _SdkError as error:
-            raise ProtocolError(str(error)) from error
-        dumped = answer.model_dump(by_alias=True)
+        dumped = _dump(self._send(self._session.call_tool, name, arguments))
         texts = [block["text"] for block in dumped["content"] if block["type"] == "text"]
         return Result(
             text="\n".join(texts),
@@ -192,6 +283,10 @@ class McpClient:
         self._errors.flush()
         self._errors.seek(0)
         return self._errors.read()
+
+
+def _dump(answer: Any) -> dict[str, Any]:
+    return answer.model_dump(by_alias=True, mode="json")
 
 
 def _tool(raw: dict[str, Any]) -> Tool:
