@@ -225,7 +225,7 @@ class Records:
         self._odoo = odoo
         self._made: list[tuple[str, int]] = []
 
-    def make(self, model: str, **values: Any) -> int:
+    def make(self, model: str, /, **values: Any) -> int:
         """Creates a record."""
         return self.adopt(model, self._odoo.create(model, values))
 

@@ -260,42 +260,58 @@ def test_waiting_call_can_be_cancelled(
 # ------------------------------------------------------------------ lists that change
 
 
-def listen(server: StdioServer, era: str) -> None:
-    """Lists the tools, and says that changes are of interest where that has to be said."""
+def listen(server: StdioServer, era: str, what: str = "tools") -> None:
+    """Asks for a list, and says that changes are of interest where that has to be said."""
     if era == "legacy":
-        server.answer(server.request("tools/list"))
+        server.answer(server.request(f"{what}/list"))
         return
-    server.answer(server.modern("tools/list"))
-    server.modern("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
+    server.answer(server.modern(f"{what}/list"))
+    everything = {f"{kind}ListChanged": True for kind in ("tools", "resources", "prompts")}
+    server.modern("subscriptions/listen", {"notifications": everything})
     wait_until(lambda: server.notified("notifications/subscriptions/acknowledged"), "the receipt")
 
 
-def names(server: StdioServer, era: str) -> set[str]:
-    """The names of the tools that are listed now."""
+def names(server: StdioServer, era: str, what: str = "tools") -> set[str]:
+    """The names of the tools, resources or prompts that are listed now."""
     ask = server.modern if era == "modern" else server.request
-    return {tool["name"] for tool in server.answer(ask("tools/list"))["result"]["tools"]}
+    return {item["name"] for item in server.answer(ask(f"{what}/list"))["result"][what]}
 
 
 @pytest.mark.users
 @pytest.mark.needs("crm.lead")
 @pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize(
+    ("what", "name"),
+    [
+        ("tools", "crm_lead_search"),
+        ("resources", "crm.lead/schema"),
+        ("prompts", "weekly_pipeline"),
+    ],
+)
 def test_client_hears_of_a_list_that_changed(
-    start_process: StartProcess, people: People, odoo: Odoo, era: str
+    start_process: StartProcess, people: People, odoo: Odoo, era: str, what: str, name: str
 ) -> None:
-    """After new rights the list is another one, and the client is told; otherwise it is not."""
+    """After new rights a list is another one, and who holds it is told; otherwise nobody is."""
     person = people.make("promoted", ["base.group_user"])
     server = start_process(person.env)
     begin(server, era)
-    listen(server, era)
-    assert "crm_lead_search" not in names(server, era)
+    listen(server, era, what)
+    assert name not in names(server, era, what)
     server.answer(call(server, era, "odoo_reconnect"))
     server.answer(call(server, era, "odoo_count", {"model": TAG}))
-    assert server.notified(LIST_CHANGED) == [], "nothing has changed"
+    changed = f"notifications/{what}/list_changed"
+    assert server.notified(changed) == [], "nothing has changed"
     group = odoo.xml_id("sales_team.group_sale_salesman")
     odoo.write("res.users", [person.uid], {people.groups_field: [[4, group]]})
     server.answer(call(server, era, "odoo_reconnect"))
-    wait_until(lambda: server.notified(LIST_CHANGED), "word of the change")
-    assert "crm_lead_search" in names(server, era)
+    wait_until(lambda: server.notified(changed), "word of the change")
+    assert name in names(server, era, what)
+    told = {
+        kind
+        for kind in ("tools", "resources", "prompts")
+        if server.notified(f"notifications/{kind}/list_changed")
+    }
+    assert told == {what}, "nobody holds the other lists"
 
 
 @pytest.mark.users

@@ -418,6 +418,37 @@ def test_report(reader: McpClient, odoo: Odoo, order: int) -> None:
         assert "wkhtmltopdf" in error.message
 
 
+def test_printing_changes_nothing(
+    reader: McpClient, odoo: Odoo, records: Records, mark: str
+) -> None:
+    """A report that keeps its documents as attachments is printed without keeping it."""
+    name = f"e2e.{mark.replace('-', '_')}"
+    arch = f"""
+        <t t-name="{name}"><t t-call="web.html_container"><t t-foreach="docs" t-as="doc">
+            <div class="article" t-att-data-oe-model="doc._name" t-att-data-oe-id="doc.id">
+                <div class="page"><t t-out="doc.display_name"/></div>
+            </div>
+        </t></t></t>"""
+    records.make("ir.ui.view", name=name, key=name, type="qweb", arch=arch)
+    (model,) = odoo.ids("ir.model", [["model", "=", TAG]])
+    records.make(
+        "ir.actions.report",
+        name="E2E",
+        model=TAG,
+        report_name=name,
+        report_type="qweb-pdf",
+        attachment="'kept.pdf'",
+        binding_model_id=model,
+    )
+    tag = records.make(TAG, name=mark)
+    (report,) = read_json(reader, f"odoo://{TAG}/{tag}")["reports"]
+    if engine(odoo) != "ok":
+        pytest.skip("this Odoo makes no PDF documents")
+    (contents,) = reader.read(report["uri"])
+    assert base64.b64decode(contents["blob"]).startswith(b"%PDF-")
+    assert odoo.ids(ATTACHMENT, [["res_model", "=", TAG], ["res_id", "=", tag]]) == []
+
+
 @pytest.mark.needs("sale.order")
 def test_wrong_report(reader: McpClient, order: int) -> None:
     """A report of another model, or of none, is not found; those that there are, are named."""

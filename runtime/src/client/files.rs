@@ -29,8 +29,8 @@ impl Client {
     /// The PDF document that a report makes of a record, at most `max_bytes` of it. `report` is
     /// the `report_name` of an `ir.actions.report`, such as `sale.report_saleorder`.
     ///
-    /// It is what the web client's *Print* does (`/report/download`): a report that is set to
-    /// keep its documents attaches them to the record.
+    /// It is what the web client's *Print* does (`/report/download`), but changes nothing: a
+    /// report that is set to keep its documents as attachments does not keep this one.
     ///
     /// # Errors
     /// [`ErrorKind::TooLarge`]; [`ErrorKind::Server`] when this Odoo cannot make PDF documents;
@@ -58,10 +58,10 @@ impl Client {
         let report = check_report_name(report)?;
         let data = json!([format!("/report/pdf/{report}/{id}"), "qweb-pdf"]).to_string();
         let mut query = vec![("data", data.as_str())];
-        let context = Value::Object(self.full_context(context)).to_string();
-        if context != "{}" {
-            query.push(("context", context.as_str()));
-        }
+        // Odoo's own key (`ir.actions.report`, `_render_qweb_pdf`).
+        let context = context.clone().set("report_pdf_no_attachment", true);
+        let context = Value::Object(self.full_context(&context)).to_string();
+        query.push(("context", context.as_str()));
         let document = self
             .transport
             .download("/report/download", &query, max_bytes)
