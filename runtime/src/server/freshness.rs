@@ -61,10 +61,14 @@ impl Freshness {
         self.served[list as usize].load(Ordering::Relaxed) != 0
     }
 
-    /// This list would be served now: tells those who listen when it is another one.
+    /// This list would be served now: tells those who listen when it is another one than the
+    /// one that was.
     fn compare(&self, list: List, digest: u64) {
+        if !self.is_served(list) {
+            return;
+        }
         let served = self.served[list as usize].swap(digest, Ordering::Relaxed);
-        if served != 0 && served != digest {
+        if served != digest {
             tracing::info!(?list, "a list has changed");
             self.changes
                 .send_modify(|counts| counts[list as usize] += 1);
@@ -161,7 +165,8 @@ mod tests {
         let mut changes = freshness.listen();
         let is_told = |changes: &Changes| changes.counts.has_changed().unwrap();
         freshness.compare(List::Tools, 7);
-        assert!(!is_told(&changes), "nobody held a list");
+        freshness.compare(List::Tools, 8);
+        assert!(!is_told(&changes), "nobody holds a list");
         freshness.serve(List::Tools, 7);
         freshness.compare(List::Tools, 7);
         assert!(!is_told(&changes), "the list is the same");
