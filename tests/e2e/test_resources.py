@@ -123,7 +123,7 @@ def test_templates_are_listed(reader: McpClient) -> None:
 
 def test_a_wrong_cursor_is_refused(reader: McpClient) -> None:
     """A cursor that was not given out is an invalid parameter."""
-    for method in ("list_resources", "list_prompts"):
+    for method in ("list_resources", "list_resource_templates", "list_prompts"):
         with pytest.raises(ProtocolError) as caught:
             reader.list_page(method, "no-cursor")
         assert caught.value.code == -32602

@@ -285,10 +285,11 @@ impl ServerHandler for OdooServer {
 
     async fn list_resource_templates(
         &self,
-        _request: Option<PaginatedRequestParams>,
+        request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> McpResult<ListResourceTemplatesResult> {
-        let mut list = list_templates();
+        let cursor = request.and_then(|request| request.cursor);
+        let mut list = list_templates(cursor.as_deref())?;
         if self.shared.fixtures.is_some() {
             let theirs = Fixtures::resource_templates();
             list.resource_templates.splice(0..0, theirs);

@@ -176,13 +176,16 @@ impl UserSession {
     }
 }
 
-/// The templates of everything that can be read.
-pub(super) fn list_templates() -> ListResourceTemplatesResult {
+/// A page of the templates of everything that can be read.
+pub(super) fn list_templates(cursor: Option<&str>) -> Answered<ListResourceTemplatesResult> {
+    let page = page(templates::all(), cursor, |template| template.name.clone())?;
     // The same for everybody, but a client that caches the other lists privately should not
     // have to treat this one differently.
-    ListResourceTemplatesResult::with_all_items(templates::all())
+    let mut list = ListResourceTemplatesResult::with_all_items(page.items)
         .with_ttl_ms(LIST_LASTS_MS)
-        .with_cache_scope(CacheScope::Private)
+        .with_cache_scope(CacheScope::Private);
+    list.next_cursor = page.next;
+    Ok(list)
 }
 
 fn none_of_ours(uri: &str) -> ErrorData {

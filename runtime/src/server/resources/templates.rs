@@ -75,8 +75,15 @@ pub(super) fn all() -> Vec<ResourceTemplate> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::MAX_CONTENT_BYTES;
     use super::super::uri::OdooUri;
     use super::*;
+
+    #[test]
+    fn the_largest_file_is_named() {
+        let limit = format!("up to {} MiB", MAX_CONTENT_BYTES >> 20);
+        assert!(TEMPLATES[2].description.contains(&limit));
+    }
 
     #[test]
     fn filled_in_templates_are_uris() {
