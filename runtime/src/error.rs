@@ -42,6 +42,8 @@ pub enum ErrorKind {
     Validation,
     /// A concurrent transaction won; the same call can be tried again.
     Conflict,
+    /// The caller cancelled the call in time: it was not sent, or Odoo has rolled it back.
+    Cancelled,
     /// The Odoo module is absent, or too old for what was asked.
     ModuleMissing,
     /// The answer was not what the protocol promises.
@@ -71,6 +73,7 @@ impl ErrorKind {
             Self::InvalidCall => "invalid_call",
             Self::Validation => "validation",
             Self::Conflict => "conflict",
+            Self::Cancelled => "cancelled",
             Self::ModuleMissing => "module_missing",
             Self::Protocol => "protocol",
             Self::Server => "server",

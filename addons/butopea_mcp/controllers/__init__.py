@@ -1,3 +1,4 @@
+from . import cancel
 from . import capabilities
 from . import execute
 from . import schema

@@ -26,12 +26,16 @@ def mcp_route(path: str) -> Callable:
 
 
 class McpController(http.Controller):
-    def _mcp_env(self) -> api.Environment:
+    def _mcp_env(self, request_token: Any = None) -> api.Environment:
         """The user's environment: own context, then the one of the request.
+
+        With a token, the user can cancel what this request does from here on.
 
         Companies that are not the user's are refused by Odoo as soon as they
         are used. They are used here, so that no call goes on without them.
         """
+        if request_token is not None:
+            request.env["butopea.mcp.cancellation"]._name_transaction(request_token)
         own = request.env["res.users"].context_get()
         return self._mcp_with_context({**own, **compat.request_context(request)})
 

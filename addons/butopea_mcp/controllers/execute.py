@@ -23,6 +23,7 @@ class ExecuteController(McpController):
         values: dict | list | None = None,
         context: dict | None = None,
         idempotency_key: str | None = None,
+        request_token: str | None = None,
     ) -> dict[str, Any]:
         """Call a public method of a model, or of its records `ids`.
 
@@ -31,7 +32,7 @@ class ExecuteController(McpController):
 
         With a key, the same call of the same user is done once.
         """
-        env = self._mcp_env()
+        env = self._mcp_env(request_token)
         args = list(checked(args, list, "args must be a list", []))
         kwargs = dict(checked(kwargs, dict, "kwargs must be an object", {}))
         # As in Odoo's own calls, a context may also come with the arguments.

@@ -3,6 +3,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from psycopg2.extensions import QueryCanceledError
+
 from odoo import api
 
 from .common import McpController, checked, mcp_route
@@ -13,10 +15,14 @@ _logger = logging.getLogger(__name__)
 class SchemaController(McpController):
     @mcp_route("/mcp/model/<string:model>/schema")
     def mcp_schema(
-        self, model: str, view_type: str = "form", context: dict | None = None
+        self,
+        model: str,
+        view_type: str = "form",
+        context: dict | None = None,
+        request_token: str | None = None,
     ) -> dict[str, Any]:
         """The schema of one model."""
-        env = self._mcp_env()
+        env = self._mcp_env(request_token)
         self._mcp_model(env, model)
         return env["butopea.mcp.schema"]._get(model, view_type or "form")
 
@@ -26,9 +32,10 @@ class SchemaController(McpController):
         models: list[str] | None = None,
         view_type: str = "form",
         context: dict | None = None,
+        request_token: str | None = None,
     ) -> dict[str, Any]:
         """The schemas of many models, by default of all in the capabilities."""
-        env = self._mcp_env()
+        env = self._mcp_env(request_token)
         names = checked(models, list, "models must be a list of names", None)
         if names is None:
             names = env["butopea.mcp.capabilities"]._model_names()
@@ -38,6 +45,9 @@ class SchemaController(McpController):
                 # Each in its own savepoint: a failure spoils no other model.
                 with env.cr.savepoint(flush=False):
                     schemas[name] = self._schema_of(env, name, view_type or "form")
+            except QueryCanceledError:
+                # This is about the request, not about the model.
+                raise
             except Exception as error:
                 _logger.info("No schema of %s for user %s: %s", name, env.uid, error)
                 errors[str(name)] = {

@@ -17,13 +17,14 @@ class SearchController(McpController):
         offset: int | None = 0,
         order: str | None = None,
         context: dict | None = None,
+        request_token: str | None = None,
     ) -> dict[str, Any]:
         """Read the records of a domain.
 
         `count` is the number of `records`, `total` that of all records of the
         domain. Without `fields` the columns of the user's list are read.
         """
-        env = self._mcp_env()
+        env = self._mcp_env(request_token)
         records_of = self._mcp_model(env, model)
         domain = checked(domain, list, "domain must be a list", [])
         fields = checked(fields, list, "fields must be a list of names", [])

@@ -1,2 +1,3 @@
 from . import json_value
+from . import transaction_end
 from . import view_arch

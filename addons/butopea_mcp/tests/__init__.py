@@ -1,4 +1,5 @@
 from . import test_auth
+from . import test_cancellation
 from . import test_capabilities
 from . import test_execute
 from . import test_fingerprint

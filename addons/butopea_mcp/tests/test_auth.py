@@ -27,6 +27,7 @@ class TestAuth(McpCase):
             "/mcp/search",
             "/mcp/execute",
             "/mcp/session",
+            "/mcp/cancel",
         ):
             with self.subTest(path=path):
                 self.assertRefused(EXPIRED, path)

@@ -35,14 +35,22 @@ class TestCapabilities(McpCase):
         answer = self.mcp("/mcp/capabilities")
         self.assertEqual(answer["odoo_version"], release.version)
         self.assertEqual(answer["odoo_series"], release.series)
-        self.assertEqual(answer["module_version"], "1.1.0")
+        self.assertEqual(answer["module_version"], "1.2.0")
         self.assertEqual(answer["database"], self.env.cr.dbname)
         self.assertIn("butopea_mcp", answer["modules"])
         self.assertEqual(
             answer["routes"],
-            ["capabilities", "schema", "schemas", "search", "execute", "session"],
+            [
+                "capabilities",
+                "schema",
+                "schemas",
+                "search",
+                "execute",
+                "session",
+                "cancel",
+            ],
         )
-        self.assertEqual(answer["features"], ["idempotency"])
+        self.assertEqual(answer["features"], ["idempotency", "cancel"])
         user = answer["user"]
         company = {"id": self.boss.company_id.id, "name": self.boss.company_id.name}
         self.assertEqual(user["company_id"], company)

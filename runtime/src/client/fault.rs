@@ -3,10 +3,19 @@
 //! The JSON-RPC error of an Odoo route holds the Python class in `data.name` and the text for
 //! the user in `data.message` (`odoo/http.py`, `serialize_exception`). `data.debug` is a stack
 //! trace and is never passed on.
+//!
+//! PostgreSQL ends a statement when its time is up, when an administrator wants it, and when
+//! we have asked for it; all three look the same here. [`super::cancel`] knows the last one.
 
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind};
+
+/// A statement that PostgreSQL has ended; the driver has it under two names.
+const STOPPED: [&str; 2] = ["QueryCanceled", "QueryCanceledError"];
+
+/// What comes of it where code of Odoo goes on after it all the same.
+const AFTER_STOPPED: &str = "InFailedSqlTransaction";
 
 /// What an Odoo error object means.
 pub(super) fn from_rpc_error(error: &Value) -> Error {
@@ -25,11 +34,43 @@ pub(super) fn from_rpc_error(error: &Value) -> Error {
         .unwrap_or_else(|| exception.clone());
     let code = error.get("code").and_then(Value::as_i64).unwrap_or(0);
     let kind = classify(&exception, &message, code);
+    if STOPPED.contains(&class_of(&exception))
+        || (kind == ErrorKind::Server && is_caused_by_a_stop(data))
+    {
+        return stopped(&message);
+    }
     let mut fault = Error::new(kind, present(kind, &exception, message)).with_exception(exception);
     for hint in hints(kind, fault.message()) {
         fault = fault.with_hint(hint);
     }
     fault
+}
+
+/// Whether a call failed because PostgreSQL has ended one of its statements.
+pub(super) fn is_of_a_stopped_statement(error: &Error) -> bool {
+    error.exception().is_some_and(|exception| {
+        let class = class_of(exception);
+        STOPPED.contains(&class) || class == AFTER_STOPPED
+    })
+}
+
+/// Code that wraps exceptions in its own, such as that of reports, leaves the cause in the trace.
+fn is_caused_by_a_stop(data: &Value) -> bool {
+    let trace = data.get("debug").and_then(Value::as_str);
+    trace.is_some_and(|trace| STOPPED.iter().any(|name| trace.contains(name)))
+}
+
+fn stopped(message: &str) -> Error {
+    let first = message.lines().next().unwrap_or_default();
+    Error::new(
+        ErrorKind::Server,
+        format!(
+            "the database ended this call, and Odoo has undone it: it took longer than the \
+             database allows, or somebody ended it there ({first})"
+        ),
+    )
+    .with_exception(format!("psycopg2.errors.{}", STOPPED[0]))
+    .with_hint("Ask for less at once, for instance by a narrower search.")
 }
 
 /// What the older module's `{"error": "…"}` inside a result means.
@@ -43,9 +84,12 @@ pub(super) fn from_error_text(text: &str) -> Error {
     Error::new(kind, text.to_owned())
 }
 
+fn class_of(exception: &str) -> &str {
+    exception.rsplit('.').next().unwrap_or(exception)
+}
+
 fn classify(exception: &str, message: &str, code: i64) -> ErrorKind {
-    let class = exception.rsplit('.').next().unwrap_or(exception);
-    match class {
+    match class_of(exception) {
         "SessionExpiredException" => ErrorKind::SessionExpired,
         "AccessDenied" => ErrorKind::Authentication,
         "AccessError" if is_private_method(message) => ErrorKind::UnknownMethod,
@@ -93,7 +137,7 @@ fn names_no_method(message: &str) -> bool {
 
 /// Python's own exceptions say little without their class (`KeyError: 'x'` is just `'x'`).
 fn present(kind: ErrorKind, exception: &str, message: String) -> String {
-    let class = exception.rsplit('.').next().unwrap_or_default();
+    let class = class_of(exception);
     match class {
         "KeyError" => format!("Odoo does not know {message}"),
         _ if kind == ErrorKind::Server && !class.is_empty() => {
@@ -183,6 +227,37 @@ mod tests {
         ] {
             assert_eq!(kind_of(name, message), kind, "{name}");
         }
+    }
+
+    #[test]
+    fn a_statement_that_was_ended_is_known_by_its_cause() {
+        let fault = |name: &str, message: &str, debug: &str| {
+            from_rpc_error(&json!({
+                "message": "Odoo Server Error",
+                "data": {"name": name, "message": message, "debug": debug}
+            }))
+        };
+        let text = "canceling statement due to statement timeout\nCONTEXT: x";
+        let plain = fault("psycopg2.errors.QueryCanceled", text, "");
+        let wrapped = fault(
+            "odoo.addons.base.models.ir_qweb.QWebException",
+            text,
+            "psycopg2.errors.QueryCanceled: canceling\n\nThe above exception was the direct cause",
+        );
+        for error in [plain, wrapped] {
+            assert!(is_of_a_stopped_statement(&error), "{error:?}");
+            assert_eq!(error.kind(), ErrorKind::Server);
+            assert!(error.message().contains("undone"), "{error}");
+            assert!(error.message().contains("statement timeout)"), "{error}");
+            assert!(!error.message().contains("CONTEXT"), "{error}");
+        }
+        let handled = fault(
+            "odoo.exceptions.UserError",
+            "The bank does not answer.",
+            "psycopg2.errors.QueryCanceled: canceling",
+        );
+        assert_eq!(handled.kind(), ErrorKind::Validation);
+        assert!(!is_of_a_stopped_statement(&handled));
     }
 
     #[test]

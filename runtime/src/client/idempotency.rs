@@ -6,8 +6,6 @@
 //! a key: a call with one is then refused here, before it is sent, for whoever gives a key
 //! counts on it.
 
-use std::sync::atomic::Ordering;
-
 use super::{Client, Context};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -55,7 +53,7 @@ impl Client {
     /// Refuses a key that Odoo would refuse or, being too old, would not honour.
     pub(super) async fn check_key(&self, key: &str) -> Result<()> {
         check_form(key)?;
-        if self.honours_keys.load(Ordering::Relaxed) {
+        if self.features.has(FEATURE) == Some(true) {
             return Ok(());
         }
         let capabilities = self.capabilities(&Context::new()).await?;
@@ -75,7 +73,6 @@ impl Client {
                 "Update the module in Odoo to 1.1.0 or later, or make the call without a key.",
             ));
         }
-        self.honours_keys.store(true, Ordering::Relaxed);
         Ok(())
     }
 }

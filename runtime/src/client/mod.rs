@@ -5,9 +5,11 @@
 //! generator fetches schemas through it, the server and the typed API send every call
 //! through it. The wire format is documented in `addons/butopea_mcp/README.rst`.
 
+mod cancel;
 mod config;
 mod context;
 mod fault;
+mod features;
 mod files;
 mod idempotency;
 mod requests;
@@ -15,10 +17,10 @@ mod transport;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Map, Value, json};
 
+pub use cancel::Cancellation;
 pub use config::{Config, Credentials};
 pub use context::Context;
 pub use requests::{
@@ -27,6 +29,7 @@ pub use requests::{
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{ModelSchema, View};
+use features::Features;
 use transport::{Effect, Transport};
 
 /// A connection to one Odoo as one user. Cheap to clone: clones share the session and the
@@ -36,8 +39,7 @@ pub struct Client {
     transport: Arc<Transport>,
     /// What each write carries.
     idempotency_key: Option<Arc<str>>,
-    /// Whether the module turned out to know such keys.
-    honours_keys: Arc<AtomicBool>,
+    features: Arc<Features>,
 }
 
 impl fmt::Debug for Client {
@@ -57,7 +59,7 @@ impl Client {
         Ok(Self {
             transport: Arc::new(Transport::new(config)?),
             idempotency_key: None,
-            honours_keys: Arc::default(),
+            features: Arc::default(),
         })
     }
 
@@ -78,7 +80,7 @@ impl Client {
     /// Forgets the session; the next call signs in anew.
     pub fn sign_out(&self) {
         self.transport.forget_session();
-        self.honours_keys.store(false, Ordering::Relaxed);
+        self.features.forget();
     }
 
     /// Ends the session in Odoo, too. A failure is of no account: Odoo ends sessions by itself
@@ -105,8 +107,10 @@ impl Client {
         let answer = self
             .request("/mcp/capabilities", Map::new(), context, Effect::Read)
             .await?;
-        serde_json::from_value(answer)
-            .map_err(|error| protocol(format!("the capabilities cannot be read: {error}")))
+        let capabilities = serde_json::from_value(answer)
+            .map_err(|error| protocol(format!("the capabilities cannot be read: {error}")))?;
+        self.features.learn(&capabilities);
+        Ok(capabilities)
     }
 
     /// What Odoo says about a model, with `source` and field order after the given view
@@ -384,7 +388,7 @@ impl Client {
         if !merged.is_empty() {
             params.insert("context".into(), Value::Object(merged));
         }
-        self.transport.call(path, &params, effect).await
+        self.send(path, params, effect).await
     }
 }
 

@@ -218,7 +218,7 @@ pub struct Capabilities {
     /// The routes that the module has besides the four old ones.
     #[serde(default)]
     pub routes: Vec<String>,
-    /// What the routes do beyond their first version (`idempotency`).
+    /// What the routes do beyond their first version (`idempotency`, `cancel`).
     #[serde(default)]
     pub features: Vec<String>,
     /// Installed Odoo modules, where the user may see them.

@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::config::{Config, Credentials};
-use super::fault;
+use super::{cancel, fault};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Whether a request may be sent again when its answer was lost.
@@ -158,11 +158,13 @@ impl Transport {
         effect: Effect,
         session: &Session,
     ) -> Result<Value> {
+        cancel::check()?;
         let cookie = self.current_cookie(session);
         let sent = self.post(path, params, Some(&cookie), None, effect).await;
         let answer = match sent {
             Err(error)
                 if effect != Effect::Write
+                    && !cancel::is_asked()
                     && matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Uncertain) =>
             {
                 self.post(path, params, Some(&cookie), None, effect)

@@ -10,20 +10,21 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::json;
-use tokio::task::JoinHandle;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::UserSession;
+use super::cancel::{Fate, Work};
 use super::catalogue::Target;
 use super::client_log::ClientLog;
 use super::handler::OdooServer;
 use super::present::Output;
-use crate::error::{Error, ErrorKind, Result};
+use crate::client::Cancellation;
+use crate::error::{Error, ErrorKind};
 
 /// How often a client that wants to know hears that a call is still being worked on.
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
-type McpResult<T> = std::result::Result<T, ErrorData>;
+type McpResult<T> = Result<T, ErrorData>;
 
 impl OdooServer {
     /// Runs a tool for this user.
@@ -37,7 +38,7 @@ impl OdooServer {
     ) -> McpResult<CallToolResult> {
         let name = request.name.to_string();
         let started = Instant::now();
-        let _progress = tell_progress(context);
+        let progress = tell_progress(context);
         let _running = self.shared.metrics.call_begins();
         let places = async {
             let own = session.places.acquire().await;
@@ -46,22 +47,29 @@ impl OdooServer {
         };
         let _places = tokio::select! {
             places = places => places.map_err(|_| stopping())?,
-            () = context.ct.cancelled() => return Err(cancelled(None)),
+            () = context.ct.cancelled() => return Err(cancelled(&name, &Fate::Undone)),
         };
         let model = request
             .arguments
             .as_ref()
             .and_then(|arguments| arguments.get("model")?.as_str())
             .map(str::to_owned);
-        let mut work = self.shared.running.spawn({
-            let (session, target, name) = (Arc::clone(&session), target.clone(), name.clone());
-            async move { session.dispatch(&target, &name, request.arguments).await }
+        let is_read_only = target.is_read_only();
+        let cancellation = Cancellation::new();
+        let mut task = self.shared.running.spawn({
+            let (session, name) = (Arc::clone(&session), name.clone());
+            cancellation
+                .scope(async move { session.dispatch(&target, &name, request.arguments).await })
         });
         let outcome = tokio::select! {
-            ended = &mut work => ended.unwrap_or_else(|fault| Err(explain_fault(&fault))),
+            ended = &mut task => ended.unwrap_or_else(|fault| Err(explain_fault(&fault))),
             () = context.ct.cancelled() => {
-                log.notice(&format!("{name} was cancelled")).await;
-                return Err(cancelled(give_up(&target, work)));
+                drop(progress);
+                let tool = name.clone();
+                let fate = self.cancel(Work { tool, is_read_only, task, cancellation }).await;
+                log.notice(&format!("{name} was cancelled{fate}")).await;
+                self.shared.metrics.call_ended(&name, "cancelled", started.elapsed());
+                return Err(cancelled(&name, &fate));
             }
         };
         let took = started.elapsed();
@@ -114,31 +122,10 @@ fn tell_progress(context: &RequestContext<RoleServer>) -> Option<AbortOnDropHand
     Some(AbortOnDropHandle::new(telling))
 }
 
-/// Stops work that changes nothing. A change that was sent cannot be called back, so it is
-/// left to end in good order; its outcome is then in the server's own log.
-fn give_up(target: &Target, work: JoinHandle<Result<Output>>) -> Option<&'static str> {
-    if target.is_read_only() {
-        work.abort();
-        return None;
-    }
-    tokio::spawn(async move {
-        match work.await {
-            Ok(Ok(output)) => {
-                let first = output.text.lines().next().unwrap_or_default().to_owned();
-                tracing::warn!("a cancelled call had its effect all the same: {first}");
-            }
-            Ok(Err(error)) => tracing::info!("a cancelled call failed: {}", error.message()),
-            Err(fault) => tracing::error!("a cancelled call ended with a fault: {fault}"),
-        }
-    });
-    Some("a change that was already sent may still happen: read the record to see")
-}
-
-fn cancelled(but: Option<&str>) -> ErrorData {
-    let but = but.map(|but| format!("; {but}")).unwrap_or_default();
+fn cancelled(tool: &str, fate: &Fate) -> ErrorData {
     ErrorData::new(
         ErrorCode::INTERNAL_ERROR,
-        format!("the call was cancelled{but}"),
+        format!("{tool} was cancelled{fate}"),
         None,
     )
 }

@@ -101,6 +101,8 @@ impl OdooServer {
     /// Lets nobody wait for a client any more, and waits for the calls under way to end.
     pub(super) async fn finish_calls(&self, grace: Duration) {
         self.shared.closing.cancel();
+        // Connections that break now are our doing.
+        self.shared.over.cancel();
         self.shared.running.close();
         if tokio::time::timeout(grace, self.shared.running.wait())
             .await

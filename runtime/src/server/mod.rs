@@ -8,6 +8,7 @@
 mod args;
 mod ask;
 mod call;
+mod cancel;
 mod capabilities;
 mod catalogue;
 mod client_log;
@@ -80,6 +81,9 @@ pub(crate) struct Shared {
     /// Cancelled when the client has left or the process is asked to stop: whatever waits for
     /// a client's answer gives up.
     closing: CancellationToken,
+    /// Cancelled when calls are given up: from then on they end because the server ends, not
+    /// because their client wants it.
+    over: CancellationToken,
     /// Seals what clients carry from one call to the next.
     state_key: StateKey,
     /// What the conformance suite expects to find; `None` in every real server.
@@ -95,6 +99,7 @@ impl Shared {
             metrics: Metrics::new(),
             running: TaskTracker::new(),
             closing: CancellationToken::new(),
+            over: CancellationToken::new(),
             state_key: settings.state_key,
             fixtures: settings.conformance_fixtures.then(Fixtures::new),
         }

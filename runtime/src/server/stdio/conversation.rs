@@ -37,11 +37,12 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// The end is not near. Requests under way have `grace` to be answered when it is.
-    pub(super) fn new(grace: Duration) -> Self {
+    /// The end is not near. Requests under way have `grace` to be answered when it is;
+    /// `complete` is cancelled when they were.
+    pub(super) fn new(grace: Duration, complete: CancellationToken) -> Self {
         Self {
             begun: CancellationToken::new(),
-            complete: CancellationToken::new(),
+            complete,
             grace,
         }
     }
