@@ -54,7 +54,8 @@ pub async fn serve_stdio(server: OdooServer) -> Result<()> {
 }
 
 async fn converse(server: OdooServer, conversation: Conversation, ending: &Ending) -> Result<()> {
-    match server.serve(conversation).await {
+    // Boxed: the futures of all requests together are large, and stacks are not.
+    match Box::pin(server.serve(conversation)).await {
         Ok(running) => {
             // How it ends is no failure of ours.
             let _ = running.waiting().await;
