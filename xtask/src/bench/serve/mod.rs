@@ -103,7 +103,10 @@ pub(super) fn start(bench: &mut Bench) -> Result<Vec<Figure>, Error> {
 pub(super) fn memory(bench: &mut Bench) -> Result<Vec<Figure>, Error> {
     let server = build(bench)?;
     runtime()?.block_on(async {
-        let http = Http::start(&server, &bench.target, &["--http-sessions"]).await?;
+        // One user may have a quarter of all sessions.
+        let most = (4 * (SESSIONS + 1)).to_string();
+        let arguments = ["--http-sessions", "--max-sessions", &most];
+        let http = Http::start(&server, &bench.target, &arguments).await?;
         let way = Arc::new(Way::Http(http));
         run(&way, 8, CALLS).await?;
         let Way::Http(http) = way.as_ref() else {
