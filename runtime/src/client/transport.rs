@@ -43,7 +43,10 @@ pub(super) struct Transport {
     http: reqwest::Client,
     config: Config,
     session: RwLock<Option<Session>>,
-    login: Mutex<()>,
+    /// One login at a time; why the last one failed, for those who waited for it.
+    login: Mutex<Option<Error>>,
+    /// How many logins have ended.
+    logins: AtomicU64,
     generations: AtomicU64,
     request_ids: AtomicU64,
 }
@@ -77,7 +80,8 @@ impl Transport {
             http,
             config,
             session: RwLock::new(None),
-            login: Mutex::new(()),
+            login: Mutex::new(None),
+            logins: AtomicU64::new(0),
             generations: AtomicU64::new(0),
             request_ids: AtomicU64::new(0),
         })
@@ -180,18 +184,27 @@ impl Transport {
     }
 
     /// The present session, or a new one when there is none newer than `stale`. Callers that
-    /// find it expired together log in once.
+    /// find it expired together log in once, also when that fails: Odoo locks an address out
+    /// after ten failures.
     async fn session_newer_than(&self, stale: Option<u64>) -> Result<Session> {
         if let Some(session) = self.usable_session(stale) {
             return Ok(session);
         }
-        let _one_login_at_a_time = self.login.lock().await;
+        let logins_before = self.logins.load(Ordering::Relaxed);
+        let mut last_failure = self.login.lock().await;
         if let Some(session) = self.usable_session(stale) {
             return Ok(session);
         }
-        let cookie = self.sign_in().await?;
+        if self.logins.load(Ordering::Relaxed) != logins_before
+            && let Some(failure) = last_failure.as_ref()
+        {
+            return Err(failure.clone());
+        }
+        let outcome = self.sign_in().await;
+        self.logins.fetch_add(1, Ordering::Relaxed);
+        *last_failure = outcome.as_ref().err().cloned();
         let session = Session {
-            cookie: cookie.into(),
+            cookie: outcome?.into(),
             generation: self.generations.fetch_add(1, Ordering::Relaxed) + 1,
         };
         self.store_session(Some(session.clone()));
@@ -539,8 +552,17 @@ fn explain_status(origin: &Url, path: &str, answer: &Answer) -> Result<()> {
     })
 }
 
+/// What Odoo says, in the language of nobody, to each login from an address from which too many
+/// have failed (`base/models/res_users.py`, `_assert_can_auth`).
+const LOCKED_OUT: &str = "Too many login failures";
+
 fn explain_login(error: Error, database: &str) -> Error {
     match error.kind() {
+        ErrorKind::Authentication if error.message().contains(LOCKED_OUT) => Error::new(
+            ErrorKind::Unreachable,
+            "Odoo takes no logins from this address for a while, because too many have failed",
+        )
+        .with_hint("Wait a minute and try again: this login and password were not even looked at."),
         ErrorKind::Authentication | ErrorKind::AccessDenied => Error::new(
             ErrorKind::Authentication,
             format!("Odoo refused this login and password for the database \"{database}\""),

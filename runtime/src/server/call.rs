@@ -71,6 +71,7 @@ impl OdooServer {
                 self.shared.metrics.call_ended(&name, "cancelled", started.elapsed());
                 return Err(cancelled(&name, &fate));
             }
+            () = self.shared.given_up.cancelled() => return Err(not_waited_for(&target)),
         };
         let took = started.elapsed();
         let outcome = match outcome {
@@ -126,6 +127,20 @@ fn cancelled(tool: &str, fate: &Fate) -> ErrorData {
     ErrorData::new(
         ErrorCode::INTERNAL_ERROR,
         format!("{tool} was cancelled{fate}"),
+        None,
+    )
+}
+
+/// The server stops while Odoo works on the call.
+fn not_waited_for(target: &Target) -> ErrorData {
+    let but = if target.is_read_only() {
+        ""
+    } else {
+        ": read the record to see whether the change happened"
+    };
+    ErrorData::new(
+        ErrorCode::INTERNAL_ERROR,
+        format!("the server stopped before Odoo answered{but}"),
         None,
     )
 }

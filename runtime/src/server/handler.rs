@@ -109,6 +109,7 @@ impl OdooServer {
             .is_err()
         {
             tracing::warn!("calls were still running and are given up");
+            self.shared.given_up.cancel();
         }
     }
 

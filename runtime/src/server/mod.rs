@@ -88,6 +88,8 @@ pub(crate) struct Shared {
     state_key: StateKey,
     /// What the conformance suite expects to find; `None` in every real server.
     fixtures: Option<Fixtures>,
+    /// Cancelled when calls that are still under way after [`GRACE`] are waited for no longer.
+    given_up: CancellationToken,
 }
 
 impl Shared {
@@ -102,6 +104,7 @@ impl Shared {
             over: CancellationToken::new(),
             state_key: settings.state_key,
             fixtures: settings.conformance_fixtures.then(Fixtures::new),
+            given_up: CancellationToken::new(),
         }
     }
 }

@@ -29,6 +29,9 @@ const REACH_PATIENCE: Duration = Duration::from_secs(8);
 /// places.
 const CALLS_OF_ONE_AMONG_MANY: usize = 8;
 
+/// How long the end of a session in Odoo may hold up its successor.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// What was asked of Odoo once, and when.
 pub(super) struct Known {
     pub(super) capabilities: Arc<Capabilities>,
@@ -191,6 +194,8 @@ impl UserSession {
     /// Signs in anew and forgets everything that was known of the instance.
     pub(super) async fn reconnect(&self) -> Result<Arc<Capabilities>> {
         let client = self.client()?;
+        // An Odoo that hangs must not hold up whoever wants a new connection to it.
+        let _ = tokio::time::timeout(FAREWELL, client.end_session()).await;
         client.sign_out();
         self.forget().await;
         client.sign_in().await?;

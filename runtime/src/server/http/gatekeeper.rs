@@ -2,33 +2,25 @@
 //!
 //! A request without valid credentials ends here with 401 and says how to do better. One that
 //! passes carries its user's session in its extensions, from where the handler takes it.
-//!
-//! With `--http-sessions`, the id of a client's session is bound to its user: it is handed out
-//! with a mark that only this process can make, and it is worth nothing in a request of
-//! anybody else.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use serde_json::json;
 
 use super::Site;
 use super::credentials::{Principal, credentials};
 use super::options::HttpOptions;
-use super::users::{Refusal, User, Users};
+use super::sessions::{self, ClientSessions, SESSION_ID};
+use super::users::{Refusal, Users};
 use crate::client::Credentials;
 use crate::error::{Error, ErrorKind};
-
-/// The header with the id of a client's session (MCP 2025-11-25, transports).
-const SESSION_ID: &str = "mcp-session-id";
+use crate::server::UserSession;
 
 /// The header with which a proxy names the client.
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -41,8 +33,7 @@ pub(super) struct Gatekeeper {
     /// Whom requests without credentials act as.
     own: Option<Credentials>,
     trust_forwarded_for: bool,
-    max_sessions: usize,
-    sessions: OnceLock<Arc<LocalSessionManager>>,
+    sessions: ClientSessions,
 }
 
 impl Gatekeeper {
@@ -51,8 +42,7 @@ impl Gatekeeper {
             users,
             own,
             trust_forwarded_for: options.trust_forwarded_for,
-            max_sessions: options.max_sessions,
-            sessions: OnceLock::new(),
+            sessions: ClientSessions::new(options.max_sessions),
         }
     }
 
@@ -60,17 +50,16 @@ impl Gatekeeper {
         &self.users
     }
 
-    /// Counts these sessions against the limit.
-    pub(super) fn watch_sessions(&self, sessions: Arc<LocalSessionManager>) {
-        // Set once, when the routes are made.
-        let _ = self.sessions.set(sessions);
+    /// The sessions of clients.
+    pub(super) fn sessions(&self) -> &ClientSessions {
+        &self.sessions
     }
 
     async fn identify(
         &self,
         headers: &HeaderMap,
         peer: IpAddr,
-    ) -> Result<(Principal, User), Refusal> {
+    ) -> Result<(Principal, Arc<UserSession>), Refusal> {
         let credentials = credentials(headers)
             .map_err(Refusal::Credentials)?
             .or_else(|| self.own.clone())
@@ -96,26 +85,6 @@ impl Gatekeeper {
             .and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok())
             .unwrap_or(peer)
     }
-
-    async fn has_room_for_a_session(&self) -> bool {
-        match self.sessions.get() {
-            Some(sessions) => sessions.sessions.read().await.len() < self.max_sessions,
-            None => true,
-        }
-    }
-
-    /// The session's id as this user's client knows it.
-    fn sealed_session_id(&self, id: &str, principal: &Principal) -> String {
-        let seal = URL_SAFE_NO_PAD.encode(self.users.seal(principal, id));
-        format!("{id}.{seal}")
-    }
-
-    /// The id behind one that was handed out to this user; `None` for any other.
-    fn opened_session_id<'a>(&self, sealed: &'a str, principal: &Principal) -> Option<&'a str> {
-        let (id, seal) = sealed.rsplit_once('.')?;
-        let seal: Principal = URL_SAFE_NO_PAD.decode(seal).ok()?.try_into().ok()?;
-        self.users.is_seal(&seal, principal, id).then_some(id)
-    }
 }
 
 /// Lets a request pass with its user, or says why not.
@@ -125,9 +94,10 @@ pub(super) async fn admit(
     mut request: Request,
     next: Next,
 ) -> Response<Body> {
+    let answering = site.answers.begin();
     let gatekeeper = &site.gatekeeper;
     let metrics = &site.server.shared().metrics;
-    let (principal, user) = match gatekeeper.identify(request.headers(), peer.ip()).await {
+    let (principal, session) = match gatekeeper.identify(request.headers(), peer.ip()).await {
         Ok(identified) => identified,
         Err(refusal) => {
             metrics.refused(reason(&refusal));
@@ -136,13 +106,8 @@ pub(super) async fn admit(
     };
     // From here on nothing needs the secret, so nothing can pass it on.
     request.headers_mut().remove(header::AUTHORIZATION);
-    if let Some(sealed) = request.headers().get(SESSION_ID) {
-        let id = sealed
-            .to_str()
-            .ok()
-            .and_then(|sealed| gatekeeper.opened_session_id(sealed, &principal))
-            .and_then(|id| HeaderValue::from_str(id).ok());
-        let Some(id) = id else {
+    if let Some(id) = request.headers().get(SESSION_ID) {
+        let Some(id) = sessions::opened(id, &principal, gatekeeper.users()) else {
             metrics.refused("session");
             return explain(
                 StatusCode::NOT_FOUND,
@@ -154,27 +119,26 @@ pub(super) async fn admit(
             );
         };
         request.headers_mut().insert(SESSION_ID, id);
-    } else if request.method() == Method::POST && !gatekeeper.has_room_for_a_session().await {
+    } else if let Err(refusal) = gatekeeper
+        .sessions()
+        .check_room(request.method(), request.headers(), &principal)
+        .await
+    {
         metrics.refused("sessions");
-        return refuse(&Refusal::TooMany {
-            what: "sessions of clients",
-            retry_after: 60,
-        });
+        return refuse(&refusal);
     }
-    request.extensions_mut().insert(user.session);
+    request.extensions_mut().insert(session);
     let mut response = next.run(request).await;
     if let Some(id) = response.headers().get(SESSION_ID) {
-        let sealed = id
-            .to_str()
-            .ok()
-            .map(|id| gatekeeper.sealed_session_id(id, &principal))
-            .and_then(|sealed| HeaderValue::from_str(&sealed).ok());
-        match sealed {
-            Some(sealed) => response.headers_mut().insert(SESSION_ID, sealed),
+        match gatekeeper
+            .sessions()
+            .hand_out(id, &principal, gatekeeper.users())
+        {
+            Some(id) => response.headers_mut().insert(SESSION_ID, id),
             None => response.headers_mut().remove(SESSION_ID),
         };
     }
-    response
+    answering.until_the_end_of(response)
 }
 
 fn reason(refusal: &Refusal) -> &'static str {
@@ -188,7 +152,8 @@ fn reason(refusal: &Refusal) -> &'static str {
 fn refuse(refusal: &Refusal) -> Response<Body> {
     match refusal {
         Refusal::Credentials(error) => {
-            let error = error.clone().with_hint(HOW_TO_SIGN_IN);
+            // The client's own hints speak of the variables of a server for one user.
+            let error = Error::new(error.kind(), error.message()).with_hint(HOW_TO_SIGN_IN);
             let mut response = explain(StatusCode::UNAUTHORIZED, &error);
             let schemes = HeaderValue::from_static("Bearer realm=\"Odoo\", Basic realm=\"Odoo\"");
             response

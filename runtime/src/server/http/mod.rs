@@ -9,9 +9,11 @@
 //! ([`gatekeeper`]), the checks of `Host`, `Origin` and protocol (rmcp), and then the same
 //! handler as on standard input and output.
 
+mod answers;
 mod credentials;
 mod gatekeeper;
 mod options;
+mod sessions;
 mod users;
 
 use std::net::{IpAddr, SocketAddr};
@@ -35,6 +37,7 @@ use super::stop::StopSignal;
 use super::{GRACE, OdooServer};
 use crate::client::{Client, Config, Credentials};
 use crate::error::{Error, ErrorKind, Result};
+use answers::Answers;
 use credentials::PrincipalKey;
 use gatekeeper::Gatekeeper;
 use users::Users;
@@ -42,12 +45,20 @@ use users::Users;
 /// The path of the MCP endpoint.
 const ENDPOINT: &str = "/mcp";
 
-/// How long responses that are being written may take after the calls have ended.
+/// How long answers that are being given may take after the calls have ended, and then the
+/// connections.
 const FLUSH: Duration = Duration::from_secs(1);
+
+/// How long the end of the users' sessions in Odoo may hold up the exit.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// How long Odoo may take to answer for being there: who asks has little patience.
+const READY_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the routes share.
 pub(super) struct Site {
     gatekeeper: Gatekeeper,
+    answers: Answers,
     server: OdooServer,
     /// Asks Odoo whether it is there, as nobody in particular.
     odoo: Client,
@@ -92,6 +103,7 @@ pub async fn serve_http(server: OdooServer, config: Config, options: &HttpOption
         asked.received().await;
         tracing::info!("asked to stop");
         server.finish_calls(GRACE).await;
+        site.answers.all_given(FLUSH).await;
         stop.cancel();
         tokio::time::sleep(FLUSH).await;
     };
@@ -100,8 +112,9 @@ pub async fn serve_http(server: OdooServer, config: Config, options: &HttpOption
             ended.map_err(|error| cannot_listen(address, &error))
         }
         () = drain => Ok(()),
+        () = site.gatekeeper.users().watch_idle() => Ok(()),
     };
-    site.gatekeeper.users().sign_all_out().await;
+    site.gatekeeper.users().sign_all_out(FAREWELL).await;
     outcome
 }
 
@@ -139,6 +152,7 @@ fn site(server: OdooServer, config: Config, options: &HttpOptions) -> Result<Sit
     };
     Ok(Site {
         gatekeeper: Gatekeeper::new(users, own, options),
+        answers: Answers::default(),
         server,
         odoo: Client::new(anonymous)?,
     })
@@ -151,7 +165,9 @@ fn routes(
     stop: &CancellationToken,
 ) -> Router {
     let sessions = Arc::new(LocalSessionManager::default());
-    site.gatekeeper.watch_sessions(Arc::clone(&sessions));
+    if options.sessions {
+        site.gatekeeper.sessions().watch(Arc::clone(&sessions));
+    }
     let server = site.server.clone();
     let mcp = StreamableHttpService::new(
         move || Ok(server.for_connection()),
@@ -233,16 +249,20 @@ async fn health() -> impl IntoResponse {
     )
 }
 
-/// The process is up and Odoo answers it.
+/// The process is up and stays so, and Odoo answers it.
 async fn ready(State(site): State<Arc<Site>>) -> impl IntoResponse {
-    if site.odoo.is_alive().await {
+    let odoo_answers = tokio::time::timeout(READY_PATIENCE, site.odoo.is_alive());
+    let (status, body) = if site.server.shared().closing.is_cancelled() {
+        (StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"stopping"}"#)
+    } else if odoo_answers.await.unwrap_or(false) {
         (StatusCode::OK, r#"{"status":"ready"}"#)
     } else {
         (
             StatusCode::SERVICE_UNAVAILABLE,
             r#"{"status":"Odoo does not answer"}"#,
         )
-    }
+    };
+    (status, [(header::CONTENT_TYPE, "application/json")], body)
 }
 
 async fn metrics(State(site): State<Arc<Site>>) -> impl IntoResponse {

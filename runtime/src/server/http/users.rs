@@ -6,14 +6,17 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use moka::future::Cache;
+use moka::ops::compute::Op;
+use moka::policy::EvictionPolicy;
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use super::credentials::{Principal, PrincipalKey};
 use super::options::HttpOptions;
@@ -27,15 +30,39 @@ const REFUSED_FOR: Duration = Duration::from_secs(10);
 /// How long failed sign-ins are held against an address.
 const FAILURES_LAST: Duration = Duration::from_secs(60);
 
-/// How many users are signed in at once: each costs Odoo a slow hash, and failures that come
-/// together must not pass the limit of failures.
+/// How many users are signed in or out at once: a sign-in costs Odoo a slow hash, and failures
+/// that come together pass the limit of failures by one less than this at most.
 const CONCURRENT_SIGN_INS: usize = 4;
 
-/// A user at work.
-#[derive(Clone)]
-pub(super) struct User {
-    pub(super) session: Arc<UserSession>,
-    requests: Arc<DefaultDirectRateLimiter>,
+/// How often a user comes back in one request whom the pool lets go at that very moment.
+const ATTEMPTS: usize = 3;
+
+/// How often it is looked who has been idle for too long.
+const IDLE_CHECKS: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(500)..=Duration::from_secs(30);
+
+/// A user's place in the pool.
+struct Place {
+    /// Empty when the user has left. The pool may keep the place itself for longer, and a
+    /// session is to end in Odoo when it is not needed any more, not when memory is tidied up.
+    session: Mutex<Option<Arc<UserSession>>>,
+    requests: DefaultDirectRateLimiter,
+}
+
+impl Place {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<UserSession>>> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session of a user who is at work and whom Odoo has not refused since.
+    fn session(&self) -> Option<Arc<UserSession>> {
+        self.lock().clone().filter(|session| !session.is_refused())
+    }
+
+    /// The user leaves. What they hold in Odoo ends with the last call that uses it.
+    fn leave(&self) -> Option<Arc<UserSession>> {
+        self.lock().take()
+    }
 }
 
 /// Why a request is not served.
@@ -67,7 +94,8 @@ pub(super) struct Users {
     shared: Arc<Shared>,
     odoo: Config,
     key: PrincipalKey,
-    sessions: Cache<Principal, User>,
+    places: Cache<Principal, Arc<Place>>,
+    idle: Duration,
     refused: Cache<Principal, Error>,
     requests: Quota,
     failures: Cache<IpAddr, Arc<AtomicU32>>,
@@ -87,10 +115,14 @@ impl Users {
             shared,
             odoo,
             key,
-            sessions: Cache::builder()
+            places: Cache::builder()
                 .max_capacity(options.max_users)
+                // Who was idle longest leaves, however often they came before.
+                .eviction_policy(EvictionPolicy::lru())
                 .time_to_idle(options.idle())
+                .eviction_listener(|_, place: Arc<Place>, _| drop(place.leave()))
                 .build(),
+            idle: options.idle(),
             refused: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(REFUSED_FOR)
@@ -111,22 +143,43 @@ impl Users {
         &self,
         credentials: &Credentials,
         from: IpAddr,
-    ) -> Result<(Principal, User), Refusal> {
+    ) -> Result<(Principal, Arc<UserSession>), Refusal> {
         let principal = self.key.principal(credentials);
-        let known = self.sessions.get(&principal).await;
-        let user = match known {
-            Some(user) if !user.session.is_refused() => user,
-            Some(_) => {
-                self.sessions.invalidate(&principal).await;
-                self.sign_in(principal, credentials, from).await?
-            }
-            None => self.sign_in(principal, credentials, from).await?,
-        };
-        user.requests.check().map_err(|wait| Refusal::TooMany {
+        let (place, session) = self.at_work(principal, credentials, from).await?;
+        place.requests.check().map_err(|wait| Refusal::TooMany {
             what: "requests of this user",
             retry_after: wait.wait_time_from(DefaultClock::default().now()).as_secs() + 1,
         })?;
-        Ok((principal, user))
+        Ok((principal, session))
+    }
+
+    async fn at_work(
+        &self,
+        principal: Principal,
+        credentials: &Credentials,
+        from: IpAddr,
+    ) -> Result<(Arc<Place>, Arc<UserSession>), Refusal> {
+        for _ in 0..ATTEMPTS {
+            let place = match self.places.get(&principal).await {
+                Some(place) => place,
+                None => self.sign_in(principal, credentials, from).await?,
+            };
+            if let Some(session) = place.session() {
+                return Ok((place, session));
+            }
+            let entry = self.places.entry(principal);
+            let clear = entry.and_compute_with(|entry| async {
+                match entry {
+                    Some(entry) if entry.value().session().is_none() => Op::Remove,
+                    _ => Op::Nop,
+                }
+            });
+            clear.await;
+        }
+        Err(Refusal::Unavailable(Error::new(
+            ErrorKind::Conflict,
+            "more users come than this server may hold at once",
+        )))
     }
 
     /// Signs a user in, once for all requests that wait for it.
@@ -135,11 +188,11 @@ impl Users {
         principal: Principal,
         credentials: &Credentials,
         from: IpAddr,
-    ) -> Result<User, Refusal> {
-        if let Some(error) = self.refused.get(&principal).await {
-            return Err(Refusal::Credentials(error));
-        }
-        let signing_in = self.sessions.try_get_with(principal, async {
+    ) -> Result<Arc<Place>, Refusal> {
+        let signing_in = self.places.try_get_with(principal, async {
+            if let Some(error) = self.refused.get(&principal).await {
+                return Err(Refusal::Credentials(error));
+            }
             let Ok(_turn) = self.signing_in.acquire().await else {
                 return Err(Refusal::Unavailable(Error::new(
                     ErrorKind::Unreachable,
@@ -159,10 +212,10 @@ impl Users {
                 }
                 return Err(Refusal::from(error));
             }
-            Ok(User {
-                session: Arc::new(session),
-                requests: Arc::new(RateLimiter::direct(self.requests)),
-            })
+            Ok(Arc::new(Place {
+                session: Mutex::new(Some(Arc::new(session))),
+                requests: RateLimiter::direct(self.requests),
+            }))
         });
         signing_in
             .await
@@ -198,12 +251,34 @@ impl Users {
         self.key.digest(&[mark]) == self.key.digest(&[&expected])
     }
 
-    /// Signs everybody out.
-    pub(super) async fn sign_all_out(&self) {
-        for (_, user) in &self.sessions {
-            user.session.end().await;
+    /// Signs out who has been idle for too long, as long as it is polled: the pool itself
+    /// looks only when somebody comes.
+    pub(super) async fn watch_idle(&self) {
+        let every = (self.idle / 2).clamp(*IDLE_CHECKS.start(), *IDLE_CHECKS.end());
+        loop {
+            tokio::time::sleep(every).await;
+            self.places.run_pending_tasks().await;
         }
-        self.sessions.invalidate_all();
+    }
+
+    /// Signs everybody out. Whom Odoo does not let go within `patience` it forgets by itself.
+    pub(super) async fn sign_all_out(&self, patience: Duration) {
+        let mut ending = JoinSet::new();
+        let turns = Arc::new(Semaphore::new(CONCURRENT_SIGN_INS));
+        for (_, place) in &self.places {
+            let Some(session) = place.leave() else {
+                continue;
+            };
+            let turns = Arc::clone(&turns);
+            ending.spawn(async move {
+                let _turn = turns.acquire_owned().await;
+                session.end().await;
+            });
+        }
+        let all = async { while ending.join_next().await.is_some() {} };
+        if tokio::time::timeout(patience, all).await.is_err() {
+            tracing::warn!("Odoo did not end all sessions in time; it ends them by itself later");
+        }
     }
 }
 
