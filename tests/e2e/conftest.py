@@ -17,10 +17,12 @@ from typing import Any
 
 import pytest
 from support.gateway import Gateway
+from support.http_server import HttpServer
 from support.mcp_client import MCP_VERSION, McpClient
 from support.odoo import Odoo, OdooError
 from support.people import People, Person
 from support.stdio import StdioServer
+from support.transports import HttpMcpClient, StdioMcpClient
 from support.watch import Watch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +32,12 @@ _TAG = "res.partner.category"
 # Starts a server and a client; the test's end closes both.
 StartServer = Callable[..., McpClient]
 StartProcess = Callable[..., StdioServer]
+StartHttp = Callable[..., HttpServer]
+
+# For tests and modules that hold whichever way the client reaches the server.
+both_transports = pytest.mark.parametrize(
+    "transport", ["stdio", "http"], indirect=True, scope="session"
+)
 
 
 def pytest_report_header() -> list[str]:
@@ -140,21 +148,31 @@ def clerk(people: People) -> Person:
 
 
 @pytest.fixture(scope="session")
-def _start_server(binary: Path) -> Callable[..., McpClient]:
+def transport(request: pytest.FixtureRequest) -> str:
+    """How clients reach the server: `stdio`, unless `both_transports` says otherwise."""
+    return getattr(request, "param", "stdio")
+
+
+def _variables(own: dict[str, str], changes: dict[str, str | None] | None) -> dict[str, str]:
+    variables = {"ODOO_SCHEMAS": str(SCHEMAS)} if SCHEMAS.is_dir() else {}
+    changed = variables | own | (changes or {})
+    return {name: value for name, value in changed.items() if value is not None}
+
+
+@pytest.fixture(scope="session")
+def _start_server(binary: Path, transport: str) -> Callable[..., McpClient]:
     def start(
         person: Person | None,
         *args: str,
         env: dict[str, str | None] | None = None,
         mode: str | None = None,
     ) -> McpClient:
-        variables = {"ODOO_SCHEMAS": str(SCHEMAS)} if SCHEMAS.is_dir() else {}
-        variables |= person.env if person else {}
-        for name, value in (env or {}).items():
-            if value is None:
-                variables.pop(name, None)
-            else:
-                variables[name] = value
-        return McpClient(binary, variables, args, mode=mode)
+        if transport == "stdio":
+            variables = _variables(person.env if person else {}, env)
+            return StdioMcpClient(binary, variables, args, mode=mode)
+        server = HttpServer(binary, _variables(person.site if person else {}, env), args)
+        authorization = person.authorization if person else None
+        return HttpMcpClient(server, authorization, mode=mode, is_own=True)
 
     return start
 
@@ -172,10 +190,28 @@ def start_process(binary: Path) -> Iterator[StartProcess]:
     with ExitStack() as stack:
 
         def start(env: dict[str, str], *args: str) -> StdioServer:
-            variables = {"ODOO_SCHEMAS": str(SCHEMAS)} if SCHEMAS.is_dir() else {}
-            return stack.enter_context(StdioServer(binary, variables | env, args))
+            return stack.enter_context(StdioServer(binary, _variables(env, None), args))
 
         yield start
+
+
+@pytest.fixture
+def start_http(binary: Path, admin: Person) -> Iterator[StartHttp]:
+    """Starts servers over HTTP of the test's own: `start_http("--flag", env={…})`."""
+    with ExitStack() as stack:
+
+        def start(*args: str, env: dict[str, str | None] | None = None) -> HttpServer:
+            server = HttpServer(binary, _variables(admin.site, env), args)
+            return stack.enter_context(server).wait_ready()
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def http_server(binary: Path, admin: Person) -> Iterator[HttpServer]:
+    """A server over HTTP, shared by all tests; each request brings its own user."""
+    with HttpServer(binary, _variables(admin.site, None)) as server:
+        yield server.wait_ready()
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,11 @@ import base64
 from typing import Any
 
 import pytest
-from conftest import Records
+from conftest import Records, both_transports
 from support.mcp_client import McpClient
 from support.odoo import Odoo
+
+pytestmark = both_transports
 
 TAG = "res.partner.category"
 

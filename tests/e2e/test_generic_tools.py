@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Records, StartServer
+from conftest import Records, StartServer, both_transports
 from support.gateway import Gateway
 from support.mcp_client import McpClient
 from support.odoo import Odoo
 from support.people import Person
+
+pytestmark = both_transports
 
 TAG = "res.partner.category"
 # One transparent pixel.

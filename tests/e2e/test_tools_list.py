@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, StartServer
+from conftest import ROOT, StartServer, both_transports
 from support.gateway import Gateway
 from support.mcp_client import IS_LINE_1, McpClient
 from support.odoo import Odoo
@@ -132,6 +132,7 @@ def test_changing_tool_asks_for_approval(
         assert part in description
 
 
+@both_transports
 def test_typed_tools_are_those_of_the_default_profile(
     server: McpClient, odoo: Odoo, schemas: Path
 ) -> None:
@@ -149,6 +150,7 @@ def test_the_list_fits_a_client(server: McpClient) -> None:
     assert [problem for tool in tools for problem in problems_of(tool)] == []
 
 
+@both_transports
 def test_every_tool_there_is_fits_a_client(
     start_server: StartServer, admin: Person, schemas: Path
 ) -> None:
@@ -190,6 +192,7 @@ def test_typed_tools_have_true_annotations(
             assert "approve first" in tool.description, tool.name
 
 
+@both_transports
 def test_two_starts_list_the_same(start_server: StartServer, admin: Person) -> None:
     """The list is the same to the byte, in another process too."""
     first, second = (start_server(admin).tools() for _ in range(2))
@@ -198,6 +201,7 @@ def test_two_starts_list_the_same(start_server: StartServer, admin: Person) -> N
     )
 
 
+@both_transports
 @pytest.mark.skipif(IS_LINE_1, reason="line 1 of the client library knows one protocol alone")
 def test_both_protocols_list_the_same(start_server: StartServer, admin: Person) -> None:
     """The stateless protocol of 2026 and the older handshake show the same tools."""
@@ -221,6 +225,7 @@ def test_snapshot_of_the_default_list(start_server: StartServer, schemas: Path) 
     assert listed == SNAPSHOT.read_text("utf-8")
 
 
+@both_transports
 @pytest.mark.users
 def test_the_list_follows_the_rights(
     clerk_server: McpClient, server: McpClient, clerk: Person, schemas: Path
@@ -248,6 +253,7 @@ def test_the_list_of_demo_users(
     assert set(listed) <= set(names(server))
 
 
+@both_transports
 def test_read_only_serves_readers_alone(start_server: StartServer, admin: Person) -> None:
     """`--read-only` leaves out every tool that changes something, and no other."""
     everything = start_server(admin).tools()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Records, StartServer
+from conftest import Records, StartServer, both_transports
 from support.mcp_client import McpClient, Tool
 from support.odoo import Odoo
 from support.people import Person
@@ -98,6 +98,7 @@ def test_count_is_odoos(all_tools: McpClient, odoo: Odoo) -> None:
     assert result.structured["count"] == odoo.count("res.country", domain)
 
 
+@both_transports
 def test_partner_round_trip(all_tools: McpClient, odoo: Odoo, records: Records, mark: str) -> None:
     """Create, read, update, count and delete a contact by its typed tools, checked in Odoo."""
     country = odoo.ids("res.country", [["code", "=", "BE"]])[0]
@@ -124,6 +125,7 @@ def test_partner_round_trip(all_tools: McpClient, odoo: Odoo, records: Records, 
 # ------------------------------------------------------------------ orders
 
 
+@both_transports
 @pytest.mark.needs("sale.order")
 def test_order_with_lines_as_objects(
     server: McpClient,
@@ -180,6 +182,7 @@ def test_order_with_lines_as_objects(
     assert [line["product_uom_qty"] for line in quantities] == [5, 1, 2]
 
 
+@both_transports
 @pytest.mark.needs("sale.order")
 def test_order_actions(
     server: McpClient, odoo: Odoo, records: Records, customer: int, products: tuple[int, int]
@@ -197,6 +200,7 @@ def test_order_actions(
     assert odoo.read("sale.order", other, "state")["state"] == "cancel"
 
 
+@both_transports
 @pytest.mark.needs("sale.order")
 def test_order_is_deleted(
     all_tools: McpClient, odoo: Odoo, records: Records, customer: int

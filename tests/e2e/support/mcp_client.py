@@ -8,17 +8,15 @@ runs its event loop in a thread of its own, so tests stay synchronous.
 from __future__ import annotations
 
 import importlib.metadata
-import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from anyio.from_thread import start_blocking_portal
-from mcp import ClientSession, StdioServerParameters
-from mcp.client.stdio import stdio_client
+from mcp import ClientSession
 
 MCP_VERSION = importlib.metadata.version("mcp")
 IS_LINE_1 = MCP_VERSION.startswith("1.")
@@ -94,30 +92,21 @@ class Completion:
     has_more: bool | None
 
 
-class McpClient:
-    """A running server and a client that is connected to it. Use it as a context manager."""
+class McpClient(ABC):
+    """A client that is connected to a server. Use it as a context manager.
 
-    def __init__(
-        self,
-        binary: Path,
-        env: Mapping[str, str],
-        args: Sequence[str] = (),
-        *,
-        mode: str | None = None,
-    ) -> None:
+    `support.transports` has one for each way to reach a server.
+    """
+
+    def __init__(self, *, mode: str | None = None) -> None:
         """`mode` is line 2's `legacy` or a protocol version; line 1 has no choice."""
-        self._parameters = StdioServerParameters(
-            command=str(binary), args=list(args), env=dict(env)
-        )
         self._mode = mode
         self._stack = ExitStack()
         self._session: Any = None
 
     def __enter__(self) -> McpClient:
         with ExitStack() as stack:
-            self._errors = stack.enter_context(
-                tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
-            )
+            self._prepare(stack)
             self._portal = stack.enter_context(start_blocking_portal())
             connecting = self._portal.wrap_async_context_manager(self._connect())
             self._session = stack.enter_context(connecting)
@@ -128,12 +117,24 @@ class McpClient:
         self._stack.close()
 
     def close(self) -> None:
-        """Ends the server."""
+        """Leaves the server, and ends it if it is the client's own."""
         self._stack.close()
+
+    @abstractmethod
+    def _prepare(self, stack: ExitStack) -> None:
+        """Opens what the transport needs for as long as the client is connected."""
+
+    @abstractmethod
+    def _transport(self) -> AbstractAsyncContextManager[tuple[Any, Any]]:
+        """What the client reads from and writes to."""
+
+    @abstractmethod
+    def stderr(self) -> str:
+        """Everything that the server wrote to standard error so far."""
 
     @asynccontextmanager
     async def _connect(self) -> AsyncIterator[Any]:
-        transport = stdio_client(self._parameters, errlog=self._errors)
+        transport = self._transport()
         if IS_LINE_1:
             timeout = timedelta(seconds=CALL_SECONDS)
             async with (
@@ -277,12 +278,6 @@ class McpClient:
         result = self.call_with(name, arguments)
         assert not result.is_error, f"{name} {arguments} failed: {result.text}"
         return result
-
-    def stderr(self) -> str:
-        """Everything that the server wrote to standard error so far."""
-        self._errors.flush()
-        self._errors.seek(0)
-        return self._errors.read()
 
 
 def _dump(answer: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from support.http_server import basic
 from support.odoo import Odoo, OdooError
 
 _QUIET = {"no_reset_password": True, "mail_create_nolog": True, "tracking_disable": True}
@@ -25,14 +26,19 @@ class Person:
         return self.odoo.uid
 
     @property
+    def site(self) -> dict[str, str]:
+        """The server's variables for this user's Odoo, without the user."""
+        return {"ODOO_URL": self.odoo.url, "ODOO_DB": self.odoo.database or ""}
+
+    @property
     def env(self) -> dict[str, str]:
         """The server's variables for this user."""
-        return {
-            "ODOO_URL": self.odoo.url,
-            "ODOO_DB": self.odoo.database or "",
-            "ODOO_USERNAME": self.login,
-            "ODOO_PASSWORD": self.password,
-        }
+        return self.site | {"ODOO_USERNAME": self.login, "ODOO_PASSWORD": self.password}
+
+    @property
+    def authorization(self) -> str:
+        """The header with which this user's requests come over HTTP."""
+        return basic(self.login, self.password)
 
 
 class People:
