@@ -5,9 +5,9 @@
 //! requests, so several of them work behind any load balancer; only `--http-sessions`, for
 //! clients of older protocol versions that are to be asked back, ties a client to a process.
 //!
-//! A request passes, in this order: the limits of connection and body, its user
-//! ([`gatekeeper`]), the checks of `Host`, `Origin` and protocol (rmcp), and then the same
-//! handler as on standard input and output.
+//! A request passes, in this order: what browsers ask about pages ([`web_pages`]), its user
+//! ([`gatekeeper`]), the checks of `Host`, `Origin`, size and protocol (rmcp), and then the
+//! same handler as on standard input and output.
 
 mod answers;
 mod credentials;
@@ -15,6 +15,7 @@ mod gatekeeper;
 mod options;
 mod sessions;
 mod users;
+mod web_pages;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -41,6 +42,7 @@ use answers::Answers;
 use credentials::PrincipalKey;
 use gatekeeper::Gatekeeper;
 use users::Users;
+use web_pages::WebPages;
 
 /// The path of the MCP endpoint.
 const ENDPOINT: &str = "/mcp";
@@ -59,6 +61,7 @@ const READY_PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Site {
     gatekeeper: Gatekeeper,
     answers: Answers,
+    web_pages: WebPages,
     server: OdooServer,
     /// Asks Odoo whether it is there, as nobody in particular.
     odoo: Client,
@@ -153,6 +156,7 @@ fn site(server: OdooServer, config: Config, options: &HttpOptions) -> Result<Sit
     Ok(Site {
         gatekeeper: Gatekeeper::new(users, own, options),
         answers: Answers::default(),
+        web_pages: WebPages::of(&options.allowed_origins),
         server,
         odoo: Client::new(anonymous)?,
     })
@@ -179,6 +183,10 @@ fn routes(
         .layer(axum::middleware::from_fn_with_state(
             Arc::clone(&site),
             gatekeeper::admit,
+        ))
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&site),
+            web_pages::answer_browsers,
         ))
         .route("/health", get(health))
         .route("/ready", get(ready))

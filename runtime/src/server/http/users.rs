@@ -217,9 +217,12 @@ impl Users {
                 requests: RateLimiter::direct(self.requests),
             }))
         });
-        signing_in
+        let place = signing_in
             .await
-            .map_err(|refusal: Arc<Refusal>| (*refusal).clone())
+            .map_err(|refusal: Arc<Refusal>| (*refusal).clone())?;
+        // Who has to leave for it leaves now, and not when the pool finds the time.
+        self.places.run_pending_tasks().await;
+        Ok(place)
     }
 
     async fn check_failures(&self, from: IpAddr) -> Result<(), Refusal> {
