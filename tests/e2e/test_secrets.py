@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import secrets
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from conftest import StartProcess
 from support.gateway import Gateway
 from support.odoo import Odoo
 from support.people import People, Person
+from support.secret import CALLS, LOUD, assert_secret, session_cookies
 
 pytestmark = pytest.mark.users
 
 TAG = "res.partner.category"
-LOUD = {"RUST_LOG": "trace", "RUST_BACKTRACE": "full"}
-
-
-def spellings(secret: str) -> list[str]:
-    """The ways in which a secret could be written."""
-    encoded = base64.b64encode(secret.encode()).decode()
-    return sorted({secret, quote(secret, safe=""), json.dumps(secret)[1:-1], encoded})
-
-
-def assert_secret(text: str, *hidden: str) -> None:
-    """None of the secrets is in the text, in any spelling."""
-    for secret in hidden:
-        for spelling in spellings(secret):
-            assert spelling not in text, f"a secret is shown: …{around(text, spelling)}…"
-
-
-def around(text: str, part: str) -> str:
-    """Where it stands, without the secret itself."""
-    at = text.index(part)
-    return text[max(0, at - 120) : at] + "<HERE>"
-
-
-CALLS: list[tuple[str, dict[str, Any]]] = [
-    ("odoo_capabilities", {}),
-    ("odoo_search", {"model": "res.users", "limit": 3}),
-    ("odoo_schema", {"model": "res.users", "search": "pass"}),
-    ("odoo_read", {"model": "res.users", "id": 99_999_999}),
-    ("odoo_search", {"model": "no.such.model"}),
-    ("odoo_create", {"model": TAG, "values": {"nmae": "x"}}),
-    ("odoo_execute", {"model": TAG, "method": "_private"}),
-    ("odoo_execute", {"model": TAG, "method": "no_such_method"}),
-    ("odoo_reconnect", {}),
-]
 
 
 def run(start_process: StartProcess, env: dict[str, str], calls: list[Any]) -> tuple[str, str]:
@@ -72,12 +37,7 @@ def test_password_and_session_are_not_shown(
     person = people.make("secretive", people.groups_of(odoo))
     env = person.env | {"ODOO_URL": gateway.open().url}
     stdout, stderr = run(start_process, env, CALLS)
-    sessions = {
-        seen.headers["Cookie"].partition("session_id=")[2]
-        for seen in gateway.seen
-        if "session_id=" in seen.headers.get("Cookie", "")
-    }
-    assert sessions
+    sessions = session_cookies(gateway)
     assert_secret(stdout, person.password, *sessions)
     assert_secret(stderr, person.password, *sessions)
 

@@ -45,6 +45,11 @@ class HttpAnswer:
         assert "result" in self.message, self.text
         return self.message["result"]
 
+    def ok(self) -> HttpAnswer:
+        """This answer, which is no error."""
+        assert not self.result.get("isError"), self.text
+        return self
+
     @property
     def error(self) -> str:
         """The message of the JSON-RPC error; there must be one."""
@@ -53,8 +58,7 @@ class HttpAnswer:
     @property
     def structured(self) -> dict[str, Any]:
         """The structured content of a tool's result, which is no error."""
-        assert not self.result.get("isError"), self.text
-        return self.result["structuredContent"]
+        return self.ok().result["structuredContent"]
 
     @property
     def tool_error(self) -> dict[str, Any]:
@@ -78,7 +82,7 @@ class HttpWire:
         self,
         method: str,
         path: str = ENDPOINT,
-        body: bytes | None = None,
+        body: bytes | list[bytes] | None = None,
         headers: dict[str, str] | None = None,
     ) -> HttpAnswer:
         """Any request; the user's credentials are added."""
@@ -90,7 +94,7 @@ class HttpWire:
         self,
         method: str,
         path: str = ENDPOINT,
-        body: bytes | None = None,
+        body: bytes | list[bytes] | None = None,
         headers: dict[str, str] | None = None,
     ) -> Iterator[http.client.HTTPResponse]:
         """An answer that is still being given: its head is there, its body is not read."""

@@ -86,13 +86,22 @@ class Odoo:
     # ------------------------------------------------------------------ requests
 
     def post(
-        self, path: str, params: dict[str, Any] | None = None, *, key: str | None = None
+        self,
+        path: str,
+        params: dict[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        cookie: str | None = None,
     ) -> Answer:
-        """Sends a JSON-RPC envelope to a route, as the old clients do."""
+        """Sends a JSON-RPC envelope to a route, as the old clients do; with a key, or in a
+        session that somebody else opened.
+        """
         envelope = {"jsonrpc": "2.0", "method": "call", "params": params or {}, "id": 1}
         headers = {"Content-Type": "application/json"}
         if key is not None:
             headers["Authorization"] = f"Bearer {key}"
+        if cookie is not None:
+            headers["Cookie"] = f"session_id={cookie}"
         request = urllib.request.Request(
             self.url + path, json.dumps(envelope).encode(), headers, method="POST"
         )
