@@ -17,6 +17,7 @@ use super::Site;
 use super::credentials::{Principal, credentials};
 use super::options::HttpOptions;
 use super::sessions::{self, ClientSessions, SESSION_ID};
+use super::unread;
 use super::users::{Refusal, Users};
 use crate::client::Credentials;
 use crate::error::{Error, ErrorKind};
@@ -96,38 +97,14 @@ pub(super) async fn admit(
 ) -> Response<Body> {
     let answering = site.answers.begin();
     let gatekeeper = &site.gatekeeper;
-    let metrics = &site.server.shared().metrics;
-    let (principal, session) = match gatekeeper.identify(request.headers(), peer.ip()).await {
-        Ok(identified) => identified,
-        Err(refusal) => {
-            metrics.refused(reason(&refusal));
-            return refuse(&refusal);
+    let principal = match gatekeeper.look_at(&mut request, peer.ip()).await {
+        Ok(principal) => principal,
+        Err(refused) => {
+            let metrics = &site.server.shared().metrics;
+            metrics.refused(refused.reason);
+            return unread::after(request.into_body(), refused.response).await;
         }
     };
-    // From here on nothing needs the secret, so nothing can pass it on.
-    request.headers_mut().remove(header::AUTHORIZATION);
-    if let Some(id) = request.headers().get(SESSION_ID) {
-        let Some(id) = sessions::opened(id, &principal, gatekeeper.users()) else {
-            metrics.refused("session");
-            return explain(
-                StatusCode::NOT_FOUND,
-                &Error::new(
-                    ErrorKind::SessionExpired,
-                    "there is no such session of this user",
-                )
-                .with_hint("Start a new session with initialize."),
-            );
-        };
-        request.headers_mut().insert(SESSION_ID, id);
-    } else if let Err(refusal) = gatekeeper
-        .sessions()
-        .check_room(request.method(), request.headers(), &principal)
-        .await
-    {
-        metrics.refused("sessions");
-        return refuse(&refusal);
-    }
-    request.extensions_mut().insert(session);
     let mut response = next.run(request).await;
     if let Some(id) = response.headers().get(SESSION_ID) {
         match gatekeeper
@@ -139,6 +116,56 @@ pub(super) async fn admit(
         };
     }
     answering.until_the_end_of(response)
+}
+
+/// A request that does not pass.
+struct Refused {
+    reason: &'static str,
+    response: Response<Body>,
+}
+
+impl Refused {
+    fn because(reason: &'static str, refusal: &Refusal) -> Self {
+        Self {
+            reason,
+            response: refuse(refusal),
+        }
+    }
+}
+
+impl Gatekeeper {
+    /// Finds out whose request it is and makes it ready for whom it is passed on to.
+    async fn look_at(&self, request: &mut Request, peer: IpAddr) -> Result<Principal, Refused> {
+        let (principal, session) = self
+            .identify(request.headers(), peer)
+            .await
+            .map_err(|refusal| Refused::because(reason(&refusal), &refusal))?;
+        // From here on nothing needs the secret, so nothing can pass it on.
+        request.headers_mut().remove(header::AUTHORIZATION);
+        if let Some(id) = request.headers().get(SESSION_ID) {
+            let id = sessions::opened(id, &principal, &self.users).ok_or_else(no_such_session)?;
+            request.headers_mut().insert(SESSION_ID, id);
+        } else {
+            self.sessions
+                .check_room(request.method(), request.headers(), &principal)
+                .await
+                .map_err(|refusal| Refused::because("sessions", &refusal))?;
+        }
+        request.extensions_mut().insert(session);
+        Ok(principal)
+    }
+}
+
+fn no_such_session() -> Refused {
+    let error = Error::new(
+        ErrorKind::SessionExpired,
+        "there is no such session of this user",
+    )
+    .with_hint("Start a new session with initialize.");
+    Refused {
+        reason: "session",
+        response: explain(StatusCode::NOT_FOUND, &error),
+    }
 }
 
 fn reason(refusal: &Refusal) -> &'static str {

@@ -14,6 +14,7 @@ mod credentials;
 mod gatekeeper;
 mod options;
 mod sessions;
+mod unread;
 mod users;
 mod web_pages;
 
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
@@ -283,9 +284,10 @@ async fn metrics(State(site): State<Arc<Site>>) -> impl IntoResponse {
     )
 }
 
-async fn nothing_here() -> impl IntoResponse {
-    (
+async fn nothing_here(request: Request) -> impl IntoResponse {
+    let response = (
         StatusCode::NOT_FOUND,
         "Nothing here: the MCP endpoint is /mcp; there are /health, /ready and /metrics, too.\n",
-    )
+    );
+    unread::after(request.into_body(), response.into_response()).await
 }
