@@ -8,12 +8,12 @@ administrator: it makes and deletes users and records), and the program from
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.gateway import Gateway
@@ -21,6 +21,7 @@ from support.http_server import HttpServer
 from support.mcp_client import MCP_VERSION, McpClient
 from support.odoo import Odoo, OdooError
 from support.people import People, Person
+from support.records import Records
 from support.stdio import StdioServer
 from support.transports import HttpMcpClient, StdioMcpClient
 from support.watch import Watch
@@ -28,6 +29,9 @@ from support.watch import Watch
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "generated" / "schemas"
 _TAG = "res.partner.category"
+
+# One client library has an environment of its own; its tests are collected there alone.
+collect_ignore = [] if importlib.util.find_spec("fastmcp") else ["test_fastmcp.py"]
 
 # Starts a server and a client; the test's end closes both.
 StartServer = Callable[..., McpClient]
@@ -38,6 +42,7 @@ StartHttp = Callable[..., HttpServer]
 both_transports = pytest.mark.parametrize(
     "transport", ["stdio", "http"], indirect=True, scope="session"
 )
+over_http = pytest.mark.parametrize("transport", ["http"], indirect=True, scope="session")
 
 
 def pytest_report_header() -> list[str]:
@@ -246,46 +251,6 @@ def gateway(odoo: Odoo) -> Iterator[Gateway]:
 
 
 # ------------------------------------------------------------------ records
-
-
-class Records:
-    """Makes records for a test and deletes them afterwards, last first."""
-
-    # What must come before Odoo lets a record go.
-    _UNDO = {  # noqa: RUF012
-        "sale.order": ("action_unlock", "action_cancel"),
-        "purchase.order": ("button_cancel",),
-    }
-
-    def __init__(self, odoo: Odoo) -> None:
-        self._odoo = odoo
-        self._made: list[tuple[str, int]] = []
-
-    def make(self, model: str, /, **values: Any) -> int:
-        """Creates a record."""
-        return self.adopt(model, self._odoo.create(model, values))
-
-    def adopt(self, model: str, record_id: int) -> int:
-        """Takes over a record that the code under test created."""
-        self._made.append((model, record_id))
-        return record_id
-
-    def clean(self) -> None:
-        """Deletes everything; what Odoo keeps is cancelled or archived."""
-        for model, record_id in reversed(self._made):
-            if not self._odoo.exists(model, record_id):
-                continue
-            for method in self._UNDO.get(model, ()):
-                with suppress(OdooError):
-                    self._odoo.call(
-                        model, method, [record_id], context={"disable_cancel_warning": True}
-                    )
-            try:
-                self._odoo.unlink(model, [record_id])
-            except OdooError:
-                with suppress(OdooError):
-                    self._odoo.write(model, [record_id], {"active": False})
-        self._made.clear()
 
 
 @pytest.fixture

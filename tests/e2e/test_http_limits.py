@@ -131,7 +131,9 @@ def test_large_bodies_of_strangers_are_not_read(http_server: HttpServer) -> None
     """Who has not signed in is refused by the head of the request alone."""
     _, headers = rpc_request("tools/list")
     told = headers | {"Content-Length": str(10**9)}
-    assert HttpWire(http_server.url).send("POST", headers=told).status == 401
+    answer = HttpWire(http_server.url).send("POST", headers=told)
+    assert answer.status == 401
+    assert answer.headers["connection"] == "close"
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b'{"jsonrpc": "2.0"}', b"\xff\xfe"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import pytest
 from conftest import StartHttp, StartProcess
 from support.gateway import Gateway, Reply, Seen
 from support.http_server import HttpServer, basic, bearer
-from support.http_wire import HttpAnswer, HttpWire
+from support.http_wire import ENDPOINT, HttpAnswer, HttpWire, rpc_request
 from support.odoo import Odoo
 from support.people import People, Person
 
@@ -83,6 +84,29 @@ def test_right_password_of_nobody(http_server: HttpServer, admin: Person) -> Non
     """Another's password does not open a user's account."""
     authorization = basic(f"{admin.login}-{secrets.token_hex(3)}", admin.password)
     assert_unauthorized(HttpWire(http_server.url, authorization).rpc("tools/list"))
+
+
+def test_who_is_refused_may_go_on(http_server: HttpServer, admin: Person) -> None:
+    """After a refusal the connection serves the next request, whose sender would hear nothing
+    if it were closed; unless the answer says that it is."""
+    body, headers = rpc_request("tools/list")
+    connection = http.client.HTTPConnection("127.0.0.1", http_server.port, timeout=30)
+    try:
+        for _ in range(10):
+            for authorization, status in (("Bearer", 401), (admin.authorization, 200)):
+                connection.putrequest("POST", ENDPOINT)
+                for name, value in (headers | {"Authorization": authorization}).items():
+                    connection.putheader(name, value)
+                connection.putheader("Content-Length", str(len(body)))
+                # Head and body one after the other, as many clients send them.
+                connection.endheaders()
+                connection.send(body)
+                answer = connection.getresponse()
+                answer.read()
+                assert answer.status == status
+                assert not answer.will_close
+    finally:
+        connection.close()
 
 
 # ------------------------------------------------------------------ what Odoo sees of it

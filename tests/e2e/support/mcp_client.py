@@ -161,6 +161,10 @@ class McpClient(ABC):
         """All tools, in the order of the server's list."""
         return [_tool(tool) for page in self._pages("list_tools") for tool in page["tools"]]
 
+    def tool_names(self) -> list[str]:
+        """The names of all tools, in the order of the server's list."""
+        return [tool.name for tool in self.tools()]
+
     def resources(self) -> list[dict[str, Any]]:
         """All resources, in the order of the server's list."""
         return [item for page in self._pages("list_resources") for item in page["resources"]]

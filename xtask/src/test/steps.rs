@@ -142,13 +142,19 @@ pub(super) const STEPS: &[Step] = &[
         name: "e2e",
         about: "end to end on a real Odoo, current line of the client library",
         needs_odoo: true,
-        run: |context| end_to_end(context, "mcp2"),
+        run: |context| end_to_end(context, "mcp2", &[]),
     },
     Step {
         name: "e2e-mcp1",
         about: "end to end on a real Odoo, line 1 of the client library",
         needs_odoo: true,
-        run: |context| end_to_end(context, "mcp1"),
+        run: |context| end_to_end(context, "mcp1", &[]),
+    },
+    Step {
+        name: "e2e-fastmcp",
+        about: "end to end on a real Odoo, the client library fastmcp",
+        needs_odoo: true,
+        run: |context| end_to_end(context, "fastmcp", &["e2e/test_fastmcp.py"]),
     },
 ];
 
@@ -256,8 +262,8 @@ fn module(context: &mut Context) -> Result<Outcome, Error> {
     )
 }
 
-/// Runs the pytest suite in the environment of one line of the client library.
-fn end_to_end(context: &mut Context, line: &str) -> Result<Outcome, Error> {
+/// Runs the pytest suite, or these files of it, in the environment of one client library.
+fn end_to_end(context: &mut Context, line: &str, files: &[&str]) -> Result<Outcome, Error> {
     let server = build_server(context)?;
     let python = Python::look(false)?;
     let folder = context.checkout.root().join("tests");
@@ -272,6 +278,7 @@ fn end_to_end(context: &mut Context, line: &str) -> Result<Outcome, Error> {
         } else {
             "--color=no"
         })
+        .args(files)
         .args(&context.args.pytest)
         .current_dir(&folder)
         .env("PYTHONPYCACHEPREFIX", context.cache.path("bytecode"))
