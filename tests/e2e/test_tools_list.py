@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, StartServer, both_transports
-from support.gateway import Gateway
+from support.gateway import Gateway, Reply, Seen
 from support.mcp_client import IS_LINE_1, McpClient
 from support.odoo import Odoo
 from support.people import Person
@@ -71,6 +71,7 @@ READ_ONLY = {
     "odoo_count",
     "odoo_reconnect",
 }
+SCHEMAS_PATH = "/mcp/schemas"
 MAX_TOOLS = 40
 # Four bytes a token: the whole list in under 15,000 tokens.
 MAX_LIST_BYTES = 60_000
@@ -342,6 +343,30 @@ def test_survives_an_odoo_that_goes_away(
     assert client.call("odoo_count", model="res.partner").error["kind"] == "unreachable"
     gateway.open()
     client.ok("odoo_count", model="res.partner")
+
+
+@pytest.mark.needs("sale.order")
+def test_a_model_that_fails_once_is_asked_for_again(
+    start_server: StartServer, admin: Person, gateway: Gateway, server: McpClient
+) -> None:
+    """A busy Odoo fails at one model or another; that hides no tool."""
+
+    def fail_once(seen: Seen) -> Reply | None:
+        if seen.path != SCHEMAS_PATH or len(gateway.requests(SCHEMAS_PATH)) > 1:
+            return None
+        status, _, content = gateway.forward("POST", seen)
+        answer = json.loads(content)
+        answer["result"]["schemas"].pop("sale.order")
+        fault = {"kind": "builtins.SystemError", "message": "AST constructor recursion depth"}
+        answer["result"]["errors"]["sale.order"] = fault
+        return Reply(status, json.dumps(answer).encode(), "application/json")
+
+    gateway.rule = fail_once
+    client = start_server(admin, env={"ODOO_URL": gateway.open().url})
+    assert client.tool_names() == server.tool_names()
+    first, second = gateway.requests(SCHEMAS_PATH)
+    assert "sale.order" in json.loads(first.body)["params"]["models"]
+    assert json.loads(second.body)["params"]["models"] == ["sale.order"]
 
 
 def test_missing_configuration_is_explained(start_server: StartServer) -> None:

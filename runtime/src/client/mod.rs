@@ -144,8 +144,29 @@ impl Client {
     /// menus, when `models` is empty. Against an older module, one request a model.
     ///
     /// # Errors
-    /// Any failure of a call. A model that fails alone is reported in [`SchemaBatch::errors`].
+    /// Any failure of a call. A model that fails alone is reported in [`SchemaBatch::errors`];
+    /// when it was Odoo that failed, twice.
     pub async fn schemas(&self, models: &[String], context: &Context) -> Result<SchemaBatch> {
+        let mut batch = self.schemas_once(models, context).await?;
+        // A busy Odoo fails at one model or another for reasons of its own, which pass.
+        let failed: Vec<String> = batch
+            .errors
+            .iter()
+            .filter(|(_, error)| matches!(error.kind(), ErrorKind::Server | ErrorKind::Conflict))
+            .map(|(model, _)| model.clone())
+            .collect();
+        if failed.is_empty() {
+            return Ok(batch);
+        }
+        let again = self.schemas_once(&failed, context).await?;
+        for (model, schema) in again.schemas {
+            batch.errors.remove(&model);
+            batch.schemas.insert(model, schema);
+        }
+        Ok(batch)
+    }
+
+    async fn schemas_once(&self, models: &[String], context: &Context) -> Result<SchemaBatch> {
         let mut params = Map::new();
         if !models.is_empty() {
             params.insert("models".into(), json!(models));

@@ -71,7 +71,7 @@ impl OdooServer {
                 self.shared.metrics.call_ended(&name, "cancelled", started.elapsed());
                 return Err(cancelled(&name, &fate));
             }
-            () = self.shared.given_up.cancelled() => return Err(not_waited_for(&target)),
+            () = self.shared.given_up.cancelled() => return Err(not_waited_for(is_read_only)),
         };
         let took = started.elapsed();
         let outcome = match outcome {
@@ -132,8 +132,8 @@ fn cancelled(tool: &str, fate: &Fate) -> ErrorData {
 }
 
 /// The server stops while Odoo works on the call.
-fn not_waited_for(target: &Target) -> ErrorData {
-    let but = if target.is_read_only() {
+fn not_waited_for(is_read_only: bool) -> ErrorData {
+    let but = if is_read_only {
         ""
     } else {
         ": read the record to see whether the change happened"

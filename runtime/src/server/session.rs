@@ -184,6 +184,7 @@ impl UserSession {
         match tokio::time::timeout(REACH_PATIENCE, self.reach()).await {
             Ok(Ok(reach)) => Some(reach),
             Ok(Err(error)) => {
+                self.note(&error);
                 tracing::debug!(%error, "listing everything");
                 None
             }
