@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from support.gateway import Gateway
 from support.http_server import HttpServer
-from support.mcp_client import MCP_VERSION, McpClient
+from support.mcp_client import IS_LINE_1, MCP_VERSION, McpClient
 from support.odoo import Odoo, OdooError
 from support.people import People, Person
 from support.records import Records
@@ -32,6 +32,8 @@ _TAG = "res.partner.category"
 
 # One client library has an environment of its own; its tests are collected there alone.
 collect_ignore = [] if importlib.util.find_spec("fastmcp") else ["test_fastmcp.py"]
+# In raw requests nothing depends on the library: they are made beside its current line alone.
+collect_ignore_glob = ["test_http_*.py"] if IS_LINE_1 else []
 
 # Starts a server and a client; the test's end closes both.
 StartServer = Callable[..., McpClient]

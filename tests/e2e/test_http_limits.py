@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -189,3 +190,36 @@ def test_json_is_what_an_error_is(http_server: HttpServer, admin: Person) -> Non
     message: dict[str, Any] = json.loads(answer.body)
     assert message["error"]["code"] == -32601
     assert message["id"] == 1
+
+
+# ------------------------------------------------------------------ more than one process
+
+
+def test_cursors_are_good_on_every_process(start_http: StartHttp, boss: Person) -> None:
+    """The pages of a long list come from whichever process the load balancer picks."""
+    servers = [start_http("--profile", "all") for _ in range(2)]
+    wires = [HttpWire(server.url, boss.authorization) for server in servers]
+    whole = wires[0].tools()
+    assert len(whole) > 200, "the list has to have several pages"
+    names: list[str] = []
+    cursor: dict[str, Any] = {}
+    for wire in itertools.cycle(wires):
+        page = wire.rpc("tools/list", cursor).result
+        names += [tool["name"] for tool in page["tools"]]
+        if "nextCursor" not in page:
+            break
+        cursor = {"cursor": page["nextCursor"]}
+    assert names == whole
+
+
+def test_cursors_of_another_list_are_refused(
+    start_http: StartHttp, boss: Person, clerk: Person
+) -> None:
+    """A cursor of a user with other rights would leave tools out: it is refused, with the mend."""
+    server = start_http("--profile", "all")
+    first = HttpWire(server.url, boss.authorization).rpc("tools/list").result
+    answer = HttpWire(server.url, clerk.authorization).rpc(
+        "tools/list", {"cursor": first["nextCursor"]}
+    )
+    assert answer.message["error"]["code"] == -32602
+    assert "list again from the start" in answer.error
