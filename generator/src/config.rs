@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use butopea_runtime::schema::Patterns;
 use toml::{Table, Value};
 
 use crate::error::{Error, Result};
-use crate::patterns::Patterns;
 
 /// The configuration of a generated crate.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ impl Config {
     /// Reads the text of a `models.toml`.
     ///
     /// # Errors
-    /// [`Error::Toml`], [`Error::UnknownKey`] or [`Error::Pattern`].
+    /// [`Error::Toml`] or [`Error::UnknownKey`].
     pub fn parse(text: &str) -> Result<Self> {
         let table: Table = text
             .parse()
@@ -278,6 +278,7 @@ impl<'a> Place<'a> {
 
     fn patterns(&self, key: &str) -> Result<Patterns> {
         Patterns::new(self.strings(key)?.unwrap_or_default())
+            .map_err(|error| Error::Toml(error.message().to_owned()))
     }
 
     fn pairs(&self) -> Result<BTreeMap<String, String>> {

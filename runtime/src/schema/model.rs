@@ -6,12 +6,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{FieldSchema, FieldType, Operation, SelectionOption, View, lenient};
+use super::{FieldSchema, FieldType, Operation, View, lenient};
 use crate::error::{Error, ErrorKind, Result};
-
-/// A selection with more options than this is taken for instance data (`tz` has 597), unless
-/// it is one of the few long static ones; its options are not kept in a snapshot.
-pub const MAX_SELECTION_OPTIONS: usize = 64;
 
 /// What the user may do with a model, by access rights (record rules can narrow it further).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,19 +157,6 @@ impl ModelSchema {
     /// The field with this name.
     pub fn field(&self, name: &str) -> Option<&FieldSchema> {
         self.fields.get(name)
-    }
-
-    /// The schema with everything removed that differs between instances without being a
-    /// difference of schema: options of selections that list records, time zones or models.
-    #[must_use]
-    pub fn into_canonical(mut self) -> Self {
-        for field in self.fields.values_mut() {
-            let too_long = |options: &Vec<SelectionOption>| options.len() > MAX_SELECTION_OPTIONS;
-            if field.selection.as_ref().is_some_and(too_long) {
-                field.selection = None;
-            }
-        }
-        self
     }
 }
 
