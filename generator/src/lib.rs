@@ -39,7 +39,7 @@ use butopea_runtime::schema::{ModelSchema, SchemaFile};
 
 /// Patterns over names, as `models.toml` has them.
 pub use butopea_runtime::schema::Patterns;
-pub use config::{Config, Money, Renames};
+pub use config::{Config, Money, Profile, Renames};
 pub use diagnostic::Diagnostic;
 pub use error::{Error, Result};
 pub use lower::lower;

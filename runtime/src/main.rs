@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use butopea_runtime::Result;
 use butopea_runtime::client::Config;
+use butopea_runtime::instance::{ModelsFile, REFERENCE_MODELS_FILE};
 use butopea_runtime::server::{
-    Catalogue, HttpOptions, OdooServer, Profile, Selection, Settings, StateKey, find_models_file,
+    Catalogue, HttpOptions, OdooServer, Settings, StateKey, ToolOptions, find_models_file,
     find_schemas_dir, serve_http, serve_stdio,
 };
 use butopea_runtime::{Error, ErrorKind};
@@ -20,18 +21,8 @@ use tracing_subscriber::EnvFilter;
 #[derive(Debug, Parser)]
 #[command(version, after_help = ENVIRONMENT)]
 struct Options {
-    /// Which typed tools to serve: a profile of models.toml, or "all".
-    #[arg(long, env = "ODOO_PROFILE", default_value = Profile::DEFAULT)]
-    profile: String,
-    /// Serve all typed tools of these models too (`sale.order,account.*`).
-    #[arg(long, value_delimiter = ',', value_name = "MODEL")]
-    models: Vec<String>,
-    /// Leave these tools out (`odoo_delete,sale_order_*`).
-    #[arg(long, value_delimiter = ',', value_name = "TOOL")]
-    exclude: Vec<String>,
-    /// Serve only tools that change nothing.
-    #[arg(long)]
-    read_only: bool,
+    #[command(flatten)]
+    tools: ToolOptions,
     /// The folder of schema files that `cargo xtask gen` wrote; without one, the generic
     /// tools are served alone.
     #[arg(long, env = "ODOO_SCHEMAS", value_name = "DIR")]
@@ -128,14 +119,10 @@ async fn serve(options: &Options, catalogue: Catalogue, settings: Settings) -> R
 }
 
 fn load_catalogue(options: &Options) -> Result<Catalogue> {
-    let mut selection = Selection {
-        profile: Profile::default(),
-        models: options.models.clone(),
-        exclude: options.exclude.clone(),
-        read_only: options.read_only,
-    };
     let Some(folder) = find_schemas_dir(options.schemas.as_deref()) else {
-        return Ok(Catalogue::generic(&selection));
+        let file = ModelsFile::parse(REFERENCE_MODELS_FILE)?;
+        let selection = options.tools.selection(&file)?;
+        return Catalogue::generic(&selection);
     };
     let text = match find_models_file(&folder) {
         Some(file) => std::fs::read_to_string(&file).map_err(|error| {
@@ -146,6 +133,6 @@ fn load_catalogue(options: &Options) -> Result<Catalogue> {
         })?,
         None => String::new(),
     };
-    selection.profile = Profile::parse(&text, &options.profile)?;
+    let selection = options.tools.selection(&ModelsFile::parse(&text)?)?;
     Catalogue::load(&folder, &selection)
 }

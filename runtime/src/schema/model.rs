@@ -136,6 +136,10 @@ pub struct ModelSchema {
     /// The buttons of the user's form view, in its order.
     #[serde(default)]
     pub actions: Vec<ActionSchema>,
+    /// The fields that whoever set the server up wants first (`models.toml`). A choice about the
+    /// model and nothing that Odoo says, so it stands in no file.
+    #[serde(skip)]
+    pub key_fields: Vec<String>,
 }
 
 impl ModelSchema {
@@ -157,6 +161,12 @@ impl ModelSchema {
     /// The field with this name.
     pub fn field(&self, name: &str) -> Option<&FieldSchema> {
         self.fields.get(name)
+    }
+
+    /// The chosen fields that the model has, for this user.
+    pub fn present_key_fields(&self) -> impl Iterator<Item = &str> {
+        let names = self.key_fields.iter().map(String::as_str);
+        names.filter(|name| self.fields.contains_key(*name))
     }
 }
 
@@ -220,6 +230,7 @@ impl WireModel {
                 .into_iter()
                 .filter_map(|action| serde_json::from_value(action).ok())
                 .collect(),
+            key_fields: Vec::new(),
         }
     }
 }

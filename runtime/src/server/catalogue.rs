@@ -1,7 +1,7 @@
 //! The list of tools: ten generic ones, then the typed ones of the schema files that the
 //! profile and the options select. Fixed at start; sorted the same on every run.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,62 +10,11 @@ use serde_json::Value;
 
 use super::generic::GenericTool;
 use super::profile::Profile;
+use super::reach::Reach;
+use super::selection::{Existing, Selection};
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{Access, Annotations, ModelSchema, Operation, SchemaFile, ToolSpec};
-
-/// Which of the available tools to serve.
-#[derive(Debug, Clone, Default)]
-pub struct Selection {
-    /// The profile of typed tools.
-    pub profile: Profile,
-    /// Models whose typed tools are served whole, besides the profile's.
-    pub models: Vec<String>,
-    /// Tools to leave out, by name; `*` at the end stands for anything.
-    pub exclude: Vec<String>,
-    /// Serve only tools that change nothing.
-    pub read_only: bool,
-}
-
-/// What the signed-in user may do with each model of the typed tools; a model that is absent
-/// does not exist in the connected Odoo, or not for this user.
-pub(crate) type Reach = BTreeMap<String, Reached>;
-
-/// What the signed-in user may do with one model.
-#[derive(Debug, Clone)]
-pub(crate) struct Reached {
-    access: Access,
-    /// The methods behind the buttons of the user's form; `None` while they are not known.
-    buttons: Option<BTreeSet<String>>,
-}
-
-impl Reached {
-    /// What the access rights alone say.
-    pub(crate) fn by_rights(access: Access) -> Self {
-        Self {
-            access,
-            buttons: None,
-        }
-    }
-
-    /// What the user's own schema of the model says. One without fields is of an older
-    /// module, which knows nothing about buttons either.
-    pub(crate) fn by_schema(schema: &ModelSchema) -> Self {
-        let buttons = schema.actions.iter().map(|action| action.method.clone());
-        Self {
-            access: schema.access,
-            buttons: (!schema.fields.is_empty()).then(|| buttons.collect()),
-        }
-    }
-
-    /// Whether the user may do this.
-    pub(crate) fn allows(&self, operation: &Operation) -> bool {
-        let has_button = match (operation, &self.buttons) {
-            (Operation::Action(method), Some(buttons)) => buttons.contains(method),
-            _ => true,
-        };
-        has_button && self.access.allows(operation)
-    }
-}
+use crate::schema::text::nearest;
+use crate::schema::{Annotations, ModelSchema, Operation, SchemaFile, ToolSpec, tools_of};
 
 /// What a call of a tool does.
 #[derive(Debug, Clone)]
@@ -95,54 +44,76 @@ struct Entry {
 pub struct Catalogue {
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
+    /// Of a read-only server: the tools that it would refuse to run, so that it can say why.
+    refused: HashMap<String, Target>,
     schemas: BTreeMap<String, Arc<ModelSchema>>,
+    profile: Arc<Profile>,
     read_only: bool,
 }
 
 impl Catalogue {
     /// The generic tools alone.
-    pub fn generic(selection: &Selection) -> Self {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] when the selection names a tool or model that does not exist.
+    pub fn generic(selection: &Selection) -> Result<Self> {
         Self::assemble(Vec::new(), selection)
     }
 
     /// Reads every schema file of a folder and selects the tools.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] when the folder or one of its files cannot be read.
+    /// [`ErrorKind::Configuration`] when the folder cannot be read, or the selection names a
+    /// tool or model that does not exist.
     pub fn load(folder: &Path, selection: &Selection) -> Result<Self> {
-        Ok(Self::assemble(read_schema_files(folder)?, selection))
+        Self::assemble(read_schema_files(folder)?, selection)
     }
 
-    pub(super) fn assemble(mut files: Vec<SchemaFile>, selection: &Selection) -> Self {
+    pub(super) fn assemble(mut files: Vec<SchemaFile>, selection: &Selection) -> Result<Self> {
         files.sort_by(|a, b| {
             let position = |file: &SchemaFile| selection.profile.position(&file.schema.model);
             (position(a), &a.schema.model).cmp(&(position(b), &b.schema.model))
         });
+        put_key_fields_first(&mut files, &selection.profile);
         let mut catalogue = Self {
             entries: Vec::new(),
             by_name: HashMap::new(),
+            refused: HashMap::new(),
             schemas: BTreeMap::new(),
+            profile: Arc::new(selection.profile.clone()),
             read_only: selection.read_only,
         };
+        let mut existing = Existing::default();
         for generic in GenericTool::ALL {
-            if selection.serves(generic.name(), generic.is_read_only()) {
-                catalogue.add(generic.tool(), Target::Generic(generic));
-            }
+            let is_chosen = selection.chooses_generic(generic.name());
+            existing.tools.push(generic.name().to_owned());
+            catalogue.offer(generic.tool(), Target::Generic(generic), is_chosen);
         }
         for file in files {
             let model = file.schema.model.clone();
             for spec in &file.tools {
-                if selection.includes(&model, spec) {
-                    let target = Target::Typed {
-                        model: model.clone(),
-                        operation: spec.operation.clone(),
-                    };
-                    catalogue.add(tool(spec), target);
-                }
+                let is_chosen = selection.chooses(&model, &spec.operation, &spec.name);
+                existing.tools.push(spec.name.clone());
+                let target = Target::Typed {
+                    model: model.clone(),
+                    operation: spec.operation.clone(),
+                };
+                catalogue.offer(tool(spec), target, is_chosen);
             }
+            existing.models.push(model.clone());
             catalogue.schemas.insert(model, Arc::new(file.schema));
         }
-        catalogue
+        selection.check(&existing)?;
+        Ok(catalogue)
+    }
+
+    /// Serves a tool, or takes note that it is refused, or leaves it out.
+    fn offer(&mut self, tool: Tool, target: Target, is_chosen: bool) {
+        if self.read_only && !target.is_read_only() {
+            self.refused.insert(tool.name.to_string(), target);
+        } else if is_chosen {
+            self.add(tool, target);
+        }
     }
 
     /// Two models can only want the same name when one is an odd custom model; the first in
@@ -184,10 +155,18 @@ impl Catalogue {
             .collect()
     }
 
-    /// The tool of this name and what it does.
-    pub(crate) fn find(&self, name: &str) -> Option<(&Tool, &Target)> {
-        let entry = &self.entries[*self.by_name.get(name)?];
-        Some((&entry.tool, &entry.target))
+    /// The tool of this name, if it is served.
+    pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
+        Some(&self.entries[*self.by_name.get(name)?].tool)
+    }
+
+    /// What a call of this tool does. A read-only server also knows the tools that change
+    /// something, so that it refuses them with the reason.
+    pub(crate) fn target(&self, name: &str) -> Option<&Target> {
+        match self.by_name.get(name) {
+            Some(index) => Some(&self.entries[*index].target),
+            None => self.refused.get(name),
+        }
     }
 
     /// The tool with which this user does something to a model: the typed one, where it is
@@ -251,6 +230,11 @@ impl Catalogue {
         self.schemas.get(model).cloned()
     }
 
+    /// The fields of each model that come first.
+    pub(crate) fn profile(&self) -> &Arc<Profile> {
+        &self.profile
+    }
+
     /// Whether the server was asked to change nothing.
     pub(crate) fn is_read_only(&self) -> bool {
         self.read_only
@@ -267,23 +251,49 @@ impl Catalogue {
     }
 }
 
-impl Selection {
-    fn includes(&self, model: &str, spec: &ToolSpec) -> bool {
-        let chosen = self.profile.includes(model, &spec.operation)
-            || self.models.iter().any(|pattern| matches(pattern, model));
-        chosen && self.serves(&spec.name, spec.annotations.read_only_hint)
+/// Puts the fields that the profile names first in the models' tools and default answers.
+fn put_key_fields_first(files: &mut [SchemaFile], profile: &Profile) {
+    let mut chosen = Vec::new();
+    for (index, file) in files.iter_mut().enumerate() {
+        let key_fields = profile.key_fields(&file.schema.model);
+        if !key_fields.is_empty() {
+            warn_of_unknown(&file.schema, key_fields);
+            file.schema.key_fields = key_fields.to_vec();
+            chosen.push(index);
+        }
     }
-
-    fn serves(&self, name: &str, is_read_only: bool) -> bool {
-        (is_read_only || !self.read_only)
-            && !self.exclude.iter().any(|pattern| matches(pattern, name))
+    let files_now: &[SchemaFile] = files;
+    let by_name: HashMap<&str, &ModelSchema> = files_now
+        .iter()
+        .map(|file| (file.schema.model.as_str(), &file.schema))
+        .collect();
+    let lookup = |name: &str| by_name.get(name).copied();
+    let rebuilt: Vec<(usize, Vec<ToolSpec>)> = chosen
+        .into_iter()
+        .map(|index| (index, tools_of(&files_now[index].schema, &lookup)))
+        .collect();
+    for (index, mut tools) in rebuilt {
+        let file = &mut files[index];
+        // What is no tool in the file does not become one.
+        tools.retain(|tool| file.tools.iter().any(|old| old.operation == tool.operation));
+        file.tools = tools;
     }
 }
 
-fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(prefix) => name.starts_with(prefix),
-        None => pattern == name,
+/// Another Odoo, or another version of it, may lack a field that `models.toml` names.
+fn warn_of_unknown(schema: &ModelSchema, key_fields: &[String]) {
+    for name in key_fields {
+        if schema.field(name).is_none() {
+            let known = schema.fields.keys().map(String::as_str);
+            let near = match nearest(name, known).first() {
+                Some(near) => format!("; did you mean \"{near}\"?"),
+                None => String::new(),
+            };
+            tracing::warn!(
+                "models.toml: {} has no field \"{name}\", which is to come first{near}",
+                schema.model
+            );
+        }
     }
 }
 
@@ -305,25 +315,183 @@ pub(crate) fn annotations(hints: Annotations) -> ToolAnnotations {
         .open_world(hints.open_world_hint)
 }
 
+/// A file that cannot be read costs its model, not the whole list.
 fn read_schema_files(folder: &Path) -> Result<Vec<SchemaFile>> {
     let unreadable = |path: &Path, error: &dyn std::fmt::Display| {
         Error::new(
             ErrorKind::Configuration,
             format!("{} cannot be read: {error}", path.display()),
         )
-        .with_hint("Check --schemas or ODOO_SCHEMAS; `cargo xtask gen` writes this folder.")
+        .with_hint(
+            "Check --schemas or ODOO_SCHEMAS; `butopea-mcp-server gen` or `cargo xtask gen` \
+             writes these files.",
+        )
     };
     let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
-    let mut files = Vec::new();
+    let mut paths = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| unreadable(folder, &error))?.path();
         if path
             .extension()
             .is_some_and(|extension| extension == "json")
         {
-            let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
-            files.push(SchemaFile::parse(&text).map_err(|error| unreadable(&path, &error))?);
+            paths.push(path);
         }
     }
+    paths.sort_unstable();
+    let mut files = Vec::new();
+    let mut failures = Vec::new();
+    for path in paths {
+        let read = std::fs::read_to_string(&path)
+            .map_err(|error| unreadable(&path, &error))
+            .and_then(|text| SchemaFile::parse(&text).map_err(|error| unreadable(&path, &error)));
+        match read {
+            Ok(file) => files.push(file),
+            Err(error) => failures.push(error),
+        }
+    }
+    match failures.first() {
+        Some(first) if files.is_empty() => return Err(first.clone()),
+        _ => {}
+    }
+    for failure in failures {
+        tracing::warn!("a model is left out: {failure}");
+    }
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::instance::ModelsFile;
+    use crate::schema::Patterns;
+
+    const MODELS: &str = r#"
+        [fields]
+        "a.order" = ["note", "nothing"]
+        [profiles.default]
+        tools = ["b.thing:search", "a.order:search,create,action_done"]
+    "#;
+
+    fn file(model: &str) -> SchemaFile {
+        let schema = ModelSchema::from_wire(&json!({
+            "model": model, "label": "Thing", "rec_name": "name",
+            "access": {"read": true, "write": true, "create": true, "unlink": true},
+            "fields": {"name": {"type": "char", "views": ["form"]}, "note": {"type": "char"}},
+            "actions": [{"method": "action_done"}],
+        }));
+        SchemaFile::build(schema.unwrap(), &|_| None)
+    }
+
+    fn selection() -> Selection {
+        let file = ModelsFile::parse(MODELS).unwrap();
+        Selection {
+            profile: Profile::choose::<&str>(&file, &[]).unwrap(),
+            ..Selection::default()
+        }
+    }
+
+    fn catalogue(selection: &Selection) -> Catalogue {
+        let files = vec![file("c.other"), file("a.order"), file("b.thing")];
+        Catalogue::assemble(files, selection).unwrap()
+    }
+
+    fn typed(catalogue: &Catalogue) -> Vec<&str> {
+        let names = catalogue.names();
+        names.filter(|name| !name.starts_with("odoo_")).collect()
+    }
+
+    fn patterns(texts: &[&str]) -> Patterns {
+        Patterns::new(texts).unwrap()
+    }
+
+    #[test]
+    fn the_profile_gives_the_order() {
+        let catalogue = catalogue(&selection());
+        assert_eq!(catalogue.len(), 14);
+        assert_eq!(
+            typed(&catalogue),
+            [
+                "b_thing_search",
+                "a_order_search",
+                "a_order_create",
+                "a_order_action_done"
+            ]
+        );
+    }
+
+    #[test]
+    fn options_choose_exclude_and_restrict() {
+        let chosen = Selection {
+            models: patterns(&["c.*"]),
+            exclude: patterns(&["c_other_*_done", "*_delete", "a_*"]),
+            read_only: true,
+            ..selection()
+        };
+        let catalogue = catalogue(&chosen);
+        assert_eq!(
+            typed(&catalogue),
+            [
+                "b_thing_search",
+                "c_other_search",
+                "c_other_read",
+                "c_other_count"
+            ]
+        );
+        assert!(catalogue.tool("odoo_create").is_none());
+    }
+
+    #[test]
+    fn named_tools_come_from_everything_that_exists() {
+        let chosen = Selection {
+            tools: patterns(&["c_other_delete", "odoo_search", "b_*_count"]),
+            ..selection()
+        };
+        let catalogue = catalogue(&chosen);
+        let names: Vec<&str> = catalogue.names().collect();
+        assert_eq!(names, ["odoo_search", "b_thing_count", "c_other_delete"]);
+    }
+
+    #[test]
+    fn a_read_only_server_knows_what_it_refuses() {
+        let chosen = Selection {
+            tools: patterns(&["odoo_delete"]),
+            read_only: true,
+            ..selection()
+        };
+        let catalogue = catalogue(&chosen);
+        assert!(catalogue.is_empty());
+        for name in ["odoo_delete", "odoo_create", "c_other_action_done"] {
+            let target = catalogue.target(name).unwrap();
+            assert!(!target.is_read_only(), "{name}");
+            assert!(catalogue.tool(name).is_none(), "{name}");
+        }
+        assert!(catalogue.target("odoo_search").is_none());
+    }
+
+    #[test]
+    fn what_does_not_exist_is_refused_at_start() {
+        let chosen = Selection {
+            exclude: patterns(&["a_ordr_*"]),
+            ..selection()
+        };
+        let error = Catalogue::assemble(vec![file("a.order")], &chosen).err();
+        assert!(error.unwrap().message().contains("did you mean a_order_*?"));
+        assert!(Catalogue::generic(&chosen).is_err());
+    }
+
+    #[test]
+    fn chosen_fields_come_first_and_unknown_ones_do_not_matter() {
+        let catalogue = catalogue(&selection());
+        let create = catalogue.tool("a_order_create").unwrap();
+        let values = &create.input_schema["properties"]["values"]["properties"];
+        let names: Vec<&String> = values.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["note", "name"]);
+        let schema = catalogue.generated_schema("a.order").unwrap();
+        assert_eq!(schema.summary_fields(), ["note"]);
+        let other = catalogue.generated_schema("b.thing").unwrap();
+        assert_eq!(other.summary_fields(), ["name"]);
+    }
 }

@@ -18,6 +18,7 @@ impl UserSession {
         name: &str,
         arguments: Option<Map<String, Value>>,
     ) -> Result<Output> {
+        self.shared.gate.admit_tool(name, target.is_read_only())?;
         match target {
             Target::Generic(tool) => {
                 let known = tool.argument_names();

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, Semaphore};
 
-use super::catalogue::{Reach, Reached};
 use super::freshness::Freshness;
 use super::metrics::Running;
 use super::prompts;
+use super::reach::{Reach, Reached};
 use super::schemas::SchemaStore;
 use super::{MAX_CONCURRENT_CALLS, Shared};
 use crate::client::{Capabilities, Client, Config, Context, Credentials};
@@ -68,9 +68,9 @@ impl UserSession {
     fn new(shared: Arc<Shared>, config: Result<Config>, places: usize) -> Self {
         Self {
             _held: shared.metrics.session_held(),
+            schemas: SchemaStore::new(Arc::clone(shared.catalogue.profile())),
             shared,
             client: config.and_then(Client::new),
-            schemas: SchemaStore::default(),
             known: Mutex::new(None),
             reach: Mutex::new(None),
             freshness: Freshness::default(),

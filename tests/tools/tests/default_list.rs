@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use butopea_runtime::instance::ModelsFile;
 use butopea_runtime::server::{Catalogue, Profile, Selection};
 use serde_json::Value;
 use tool_tests::{MAX_TOKENS_OF_THE_LIST, MAX_TOOLS, tokens_of};
@@ -18,9 +19,10 @@ fn generated() -> PathBuf {
 }
 
 fn default_list() -> Vec<Value> {
-    let profiles = fs::read_to_string(generated().join("models.toml")).unwrap();
+    let text = fs::read_to_string(generated().join("models.toml")).unwrap();
+    let file = ModelsFile::parse(&text).unwrap();
     let selection = Selection {
-        profile: Profile::parse(&profiles, Profile::DEFAULT).unwrap(),
+        profile: Profile::choose(&file, &[Profile::DEFAULT]).unwrap(),
         ..Selection::default()
     };
     let catalogue = Catalogue::load(&generated().join("schemas"), &selection).unwrap();

@@ -11,8 +11,9 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{ModelSchema, Operation};
-use crate::server::catalogue::{Catalogue, Reach, Target};
+use crate::server::catalogue::{Catalogue, Target};
 use crate::server::generic::GenericTool;
+use crate::server::reach::Reach;
 
 /// Everything that the text of a prompt depends on.
 pub(super) struct Desk<'a> {
@@ -78,7 +79,7 @@ impl Desk<'_> {
 
     /// The call that describes a model, where this server has it.
     pub(super) fn describe(&self, model: &str) -> Option<String> {
-        let (tool, _) = self.catalogue.find(GenericTool::Schema.name())?;
+        let tool = self.catalogue.tool(GenericTool::Schema.name())?;
         Some(format!(
             "call `{}` with {}",
             tool.name,

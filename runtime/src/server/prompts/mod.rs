@@ -22,11 +22,12 @@ use serde_json::{Map, Value};
 
 use super::UserSession;
 use super::ask::{Answered, refusal};
-use super::catalogue::{Catalogue, Reach};
+use super::catalogue::Catalogue;
 use super::completion::Source;
 use super::freshness::List;
 use super::handler::LIST_LASTS_MS;
 use super::pages::{digest, page};
+use super::reach::Reach;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Operation;
 use crate::schema::text::{clean, join_bounded, nearest};

@@ -6,8 +6,9 @@ use serde_json::json;
 
 use super::*;
 use crate::schema::{Access, ModelSchema, SchemaFile};
-use crate::server::catalogue::{Reached, Selection};
 use crate::server::profile::Profile;
+use crate::server::reach::Reached;
+use crate::server::selection::Selection;
 
 /// Longer texts are not read to their end.
 const MAX_TEXT: usize = 8_000;
@@ -28,7 +29,7 @@ fn catalogue(read_only: bool) -> Catalogue {
         read_only,
         ..Selection::default()
     };
-    Catalogue::assemble(vec![SchemaFile::build(schema, &|_| None)], &selection)
+    Catalogue::assemble(vec![SchemaFile::build(schema, &|_| None)], &selection).unwrap()
 }
 
 fn write(prompt: &Prompt, given: &[(&str, &str)], reach: &Reach) -> Result<String> {
@@ -97,7 +98,7 @@ fn every_text_is_bounded_and_its_calls_can_be_sent() {
             assert!(!calls.is_empty(), "{text}");
             for (tool, arguments) in calls {
                 assert!(
-                    catalogue(false).find(&tool).is_some(),
+                    catalogue(false).tool(&tool).is_some(),
                     "{}: {tool}",
                     prompt.name
                 );
