@@ -140,15 +140,22 @@ def clerk(people: People) -> Person:
 
 
 @pytest.fixture(scope="session")
-def _start_server(binary: Path) -> Callable[..., McpClient]:
+def base_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables of every server: the checkout's schema files, and no others on this machine."""
+    empty = tmp_path_factory.mktemp("data")
+    variables = {"ODOO_DATA_DIR": str(empty)}
+    return variables | ({"ODOO_SCHEMAS": str(SCHEMAS)} if SCHEMAS.is_dir() else {})
+
+
+@pytest.fixture(scope="session")
+def _start_server(binary: Path, base_env: dict[str, str]) -> Callable[..., McpClient]:
     def start(
         person: Person | None,
         *args: str,
         env: dict[str, str | None] | None = None,
         mode: str | None = None,
     ) -> McpClient:
-        variables = {"ODOO_SCHEMAS": str(SCHEMAS)} if SCHEMAS.is_dir() else {}
-        variables |= person.env if person else {}
+        variables = base_env | (person.env if person else {})
         for name, value in (env or {}).items():
             if value is None:
                 variables.pop(name, None)
@@ -167,13 +174,12 @@ def start_server(_start_server: StartServer) -> Iterator[StartServer]:
 
 
 @pytest.fixture
-def start_process(binary: Path) -> Iterator[StartProcess]:
+def start_process(binary: Path, base_env: dict[str, str]) -> Iterator[StartProcess]:
     """Starts bare processes of the test's own, with exactly the variables given."""
     with ExitStack() as stack:
 
         def start(env: dict[str, str], *args: str) -> StdioServer:
-            variables = {"ODOO_SCHEMAS": str(SCHEMAS)} if SCHEMAS.is_dir() else {}
-            return stack.enter_context(StdioServer(binary, variables | env, args))
+            return stack.enter_context(StdioServer(binary, base_env | env, args))
 
         yield start
 

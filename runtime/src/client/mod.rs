@@ -23,6 +23,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 pub use cancel::Cancellation;
+#[cfg(feature = "server")]
+pub(crate) use config::parse_base_url;
 pub use config::{Config, Credentials};
 pub use context::Context;
 #[cfg(feature = "generate")]

@@ -2,7 +2,6 @@
 //! profile and the options select. Fixed at start; sorted the same on every run.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
 use std::sync::Arc;
 
 use rmcp::model::{Tool, ToolAnnotations};
@@ -13,6 +12,7 @@ use super::profile::Profile;
 use super::reach::Reach;
 use super::selection::{Existing, Selection};
 use crate::error::{Error, ErrorKind, Result};
+use crate::instance::SchemaFolder;
 use crate::schema::text::nearest;
 use crate::schema::{Annotations, ModelSchema, Operation, SchemaFile, ToolSpec, tools_of};
 
@@ -65,8 +65,9 @@ impl Catalogue {
     /// # Errors
     /// [`ErrorKind::Configuration`] when the folder cannot be read, or the selection names a
     /// tool or model that does not exist.
-    pub fn load(folder: &Path, selection: &Selection) -> Result<Self> {
-        Self::assemble(read_schema_files(folder)?, selection)
+    pub fn load(folder: &SchemaFolder, selection: &Selection) -> Result<Self> {
+        let files = folder.read()?.into_iter().map(|kept| kept.file).collect();
+        Self::assemble(files, selection)
     }
 
     pub(super) fn assemble(mut files: Vec<SchemaFile>, selection: &Selection) -> Result<Self> {
@@ -313,51 +314,6 @@ pub(crate) fn annotations(hints: Annotations) -> ToolAnnotations {
         .destructive(hints.destructive_hint)
         .idempotent(hints.idempotent_hint)
         .open_world(hints.open_world_hint)
-}
-
-/// A file that cannot be read costs its model, not the whole list.
-fn read_schema_files(folder: &Path) -> Result<Vec<SchemaFile>> {
-    let unreadable = |path: &Path, error: &dyn std::fmt::Display| {
-        Error::new(
-            ErrorKind::Configuration,
-            format!("{} cannot be read: {error}", path.display()),
-        )
-        .with_hint(
-            "Check --schemas or ODOO_SCHEMAS; `butopea-mcp-server gen` or `cargo xtask gen` \
-             writes these files.",
-        )
-    };
-    let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
-    let mut paths = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
-            paths.push(path);
-        }
-    }
-    paths.sort_unstable();
-    let mut files = Vec::new();
-    let mut failures = Vec::new();
-    for path in paths {
-        let read = std::fs::read_to_string(&path)
-            .map_err(|error| unreadable(&path, &error))
-            .and_then(|text| SchemaFile::parse(&text).map_err(|error| unreadable(&path, &error)));
-        match read {
-            Ok(file) => files.push(file),
-            Err(error) => failures.push(error),
-        }
-    }
-    match failures.first() {
-        Some(first) if files.is_empty() => return Err(first.clone()),
-        _ => {}
-    }
-    for failure in failures {
-        tracing::warn!("a model is left out: {failure}");
-    }
-    Ok(files)
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ pub use catalogue::Catalogue;
 pub use handler::OdooServer;
 pub use http::{HttpOptions, serve_http};
 pub use options::ToolOptions;
-pub use profile::{Profile, find_models_file, find_schemas_dir};
+pub use profile::Profile;
 pub use selection::Selection;
 pub use state_key::StateKey;
 pub use stdio::serve_stdio;

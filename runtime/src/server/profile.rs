@@ -16,7 +16,6 @@
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::instance::ModelsFile;
@@ -164,28 +163,6 @@ fn unknown_profile(name: &str, file: &ModelsFile) -> Error {
         Some(near) => error.with_hint(format!("Did you mean \"{near}\"?")),
         None => error,
     }
-}
-
-/// The folder of schema files: the one that was named, or `generated/schemas` of the checkout
-/// in which this program was built.
-pub fn find_schemas_dir(named: Option<&Path>) -> Option<PathBuf> {
-    if let Some(named) = named {
-        return Some(named.to_owned());
-    }
-    let program = std::env::current_exe().ok()?;
-    program
-        .ancestors()
-        .map(|folder| folder.join("generated").join("schemas"))
-        .find(|folder| folder.is_dir())
-}
-
-/// The `models.toml` that belongs to a folder of schema files: in it, or beside it.
-pub fn find_models_file(schemas_dir: &Path) -> Option<PathBuf> {
-    [Some(schemas_dir), schemas_dir.parent()]
-        .into_iter()
-        .flatten()
-        .map(|folder| folder.join("models.toml"))
-        .find(|file| file.is_file())
 }
 
 #[cfg(test)]
