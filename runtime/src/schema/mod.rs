@@ -11,6 +11,8 @@ mod defaults;
 mod drift;
 mod field;
 mod file;
+#[cfg(feature = "server")]
+mod fit;
 mod json_schema;
 pub(crate) mod lenient;
 mod model;
@@ -27,6 +29,8 @@ pub use canonical::MAX_SELECTION_OPTIONS;
 pub use drift::{Change, ChangeKind, Flag, Item, changes};
 pub use field::{FieldSchema, FieldType, SelectionKey, SelectionOption, View};
 pub use file::{SCHEMA_FILE_FORMAT, SchemaFile};
+#[cfg(feature = "server")]
+pub use fit::{Fitting, Misfit, line_models, misfits};
 pub use json_schema::ModelLookup;
 pub use model::{Access, ActionSchema, ModelSchema};
 pub use naming::{MAX_TOOL_NAME, tool_name};

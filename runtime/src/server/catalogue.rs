@@ -1,7 +1,7 @@
 //! The list of tools: ten generic ones, then the typed ones of the schema files that the
 //! profile and the options select. Fixed at start; sorted the same on every run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rmcp::model::{Tool, ToolAnnotations};
@@ -12,7 +12,7 @@ use super::profile::Profile;
 use super::reach::Reach;
 use super::selection::{Existing, Selection};
 use crate::error::{Error, ErrorKind, Result};
-use crate::instance::SchemaFolder;
+use crate::instance::{Manifest, SchemaFolder};
 use crate::schema::text::nearest;
 use crate::schema::{Annotations, ModelSchema, Operation, SchemaFile, ToolSpec, tools_of};
 
@@ -44,9 +44,14 @@ struct Entry {
 pub struct Catalogue {
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
+    by_model: HashMap<String, Vec<usize>>,
     /// Of a read-only server: the tools that it would refuse to run, so that it can say why.
     refused: HashMap<String, Target>,
     schemas: BTreeMap<String, Arc<ModelSchema>>,
+    /// Models whose files are as they were written.
+    as_written: BTreeSet<String>,
+    manifest: Option<Manifest>,
+    mend: String,
     profile: Arc<Profile>,
     read_only: bool,
 }
@@ -66,8 +71,19 @@ impl Catalogue {
     /// [`ErrorKind::Configuration`] when the folder cannot be read, or the selection names a
     /// tool or model that does not exist.
     pub fn load(folder: &SchemaFolder, selection: &Selection) -> Result<Self> {
-        let files = folder.read()?.into_iter().map(|kept| kept.file).collect();
-        Self::assemble(files, selection)
+        let kept = folder.read()?;
+        let as_written = kept
+            .iter()
+            .filter(|kept| kept.is_vouched_for)
+            .map(|kept| kept.file.schema.model.clone())
+            .collect();
+        let files = kept.into_iter().map(|kept| kept.file).collect();
+        Ok(Self {
+            as_written,
+            manifest: folder.manifest.clone(),
+            mend: folder.mend().to_owned(),
+            ..Self::assemble(files, selection)?
+        })
     }
 
     pub(super) fn assemble(mut files: Vec<SchemaFile>, selection: &Selection) -> Result<Self> {
@@ -79,8 +95,12 @@ impl Catalogue {
         let mut catalogue = Self {
             entries: Vec::new(),
             by_name: HashMap::new(),
+            by_model: HashMap::new(),
             refused: HashMap::new(),
             schemas: BTreeMap::new(),
+            as_written: BTreeSet::new(),
+            manifest: None,
+            mend: String::new(),
             profile: Arc::new(selection.profile.clone()),
             read_only: selection.read_only,
         };
@@ -124,8 +144,11 @@ impl Catalogue {
             tracing::warn!(tool = %tool.name, "two tools of this name; the second is left out");
             return;
         }
-        self.by_name
-            .insert(tool.name.to_string(), self.entries.len());
+        let index = self.entries.len();
+        self.by_name.insert(tool.name.to_string(), index);
+        if let Target::Typed { model, .. } = &target {
+            self.by_model.entry(model.clone()).or_default().push(index);
+        }
         self.entries.push(Entry { tool, target });
     }
 
@@ -147,9 +170,7 @@ impl Catalogue {
         self.entries
             .iter()
             .filter(|entry| match (&entry.target, reach) {
-                (Target::Typed { model, operation }, Some(reach)) => reach
-                    .get(model)
-                    .is_some_and(|reached| reached.allows(operation)),
+                (Target::Typed { model, operation }, Some(reach)) => reach.lists(model, operation),
                 _ => true,
             })
             .map(|entry| entry.tool.clone())
@@ -178,11 +199,7 @@ impl Catalogue {
         operation: &Operation,
         reach: Option<&Reach>,
     ) -> Option<(&str, &Target)> {
-        let is_listed = reach.is_none_or(|reach| {
-            reach
-                .get(model)
-                .is_some_and(|reached| reached.allows(operation))
-        });
+        let is_listed = reach.is_none_or(|reach| reach.lists(model, operation));
         let is_wanted = |entry: &&Entry| match &entry.target {
             Target::Typed {
                 model: of,
@@ -219,16 +236,38 @@ impl Catalogue {
         models
     }
 
-    /// Whether a button of this model is among the tools.
-    pub(crate) fn has_actions(&self, model: &str) -> bool {
-        self.entries.iter().any(|entry| {
-            matches!(&entry.target, Target::Typed { model: of, operation: Operation::Action(_) } if of == model)
+    /// The descriptor in the schema file of a model: what an older Odoo module cannot tell.
+    pub(crate) fn generated_schema(&self, model: &str) -> Option<Arc<ModelSchema>> {
+        self.written(model).cloned()
+    }
+
+    /// The descriptor in the schema file of a model.
+    pub(crate) fn written(&self, model: &str) -> Option<&Arc<ModelSchema>> {
+        self.schemas.get(model)
+    }
+
+    /// The served tools of a model.
+    pub(crate) fn tools_of(&self, model: &str) -> impl Iterator<Item = (&Tool, &Target)> {
+        let indices = self.by_model.get(model).into_iter().flatten();
+        indices.map(|index| {
+            let entry = &self.entries[*index];
+            (&entry.tool, &entry.target)
         })
     }
 
-    /// The descriptor in the schema file of a model: what an older Odoo module cannot tell.
-    pub(crate) fn generated_schema(&self, model: &str) -> Option<Arc<ModelSchema>> {
-        self.schemas.get(model).cloned()
+    /// Whether the file of a model is as it was written under the manifest.
+    pub(crate) fn is_as_written(&self, model: &str) -> bool {
+        self.as_written.contains(model)
+    }
+
+    /// What the schema files were written from, where it is known.
+    pub(crate) fn manifest(&self) -> Option<&Manifest> {
+        self.manifest.as_ref()
+    }
+
+    /// The command that writes the schema files anew.
+    pub(crate) fn mend(&self) -> &str {
+        &self.mend
     }
 
     /// The fields of each model that come first.

@@ -27,6 +27,7 @@ impl UserSession {
                 self.call_generic(*tool, &args).await
             }
             Target::Typed { model, operation } => {
+                self.admit_typed(model, operation, name)?;
                 let args = Arguments::new(name, arguments, typed_arguments(operation))?
                     .with("model", model);
                 self.call_typed(operation, &args).await

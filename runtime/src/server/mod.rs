@@ -15,6 +15,7 @@ mod client_log;
 mod completion;
 mod describe;
 mod dispatch;
+mod drift;
 mod fixtures;
 mod freshness;
 mod gate;

@@ -65,10 +65,10 @@ impl Desk<'_> {
     /// Whether the user can do this, through a tool of this server. The model that a person
     /// named may be any; all others are among those whose rights are known.
     pub(super) fn can(&self, model: &str, operation: &Operation) -> bool {
-        let is_allowed = match (self.reach.get(model), self.schema) {
-            (Some(reached), _) => reached.allows(operation),
-            (None, Some(schema)) => schema.model == model && schema.access.allows(operation),
-            (None, None) => self.given("model") == Some(model),
+        let is_allowed = match self.schema {
+            _ if self.reach.knows(model) => self.reach.allows(model, operation),
+            Some(schema) => schema.model == model && schema.access.allows(operation),
+            None => self.given("model") == Some(model),
         };
         is_allowed && self.tool(model, operation).is_some()
     }

@@ -85,11 +85,7 @@ pub(super) fn models() -> impl Iterator<Item = &'static str> {
 impl Prompt {
     fn is_available(&self, catalogue: &Catalogue, reach: Option<&Reach>) -> bool {
         self.needs.iter().all(|(model, operation)| {
-            let is_allowed = reach.is_none_or(|reach| {
-                reach
-                    .get(*model)
-                    .is_some_and(|reached| reached.allows(operation))
-            });
+            let is_allowed = reach.is_none_or(|reach| reach.allows(model, operation));
             is_allowed && catalogue.tool_for(model, operation, reach).is_some()
         })
     }

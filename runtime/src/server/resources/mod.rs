@@ -77,9 +77,7 @@ impl UserSession {
         let mut models: Vec<&str> = self.shared.catalogue.typed_models();
         models.sort_unstable();
         models.retain(|model| match reach {
-            Some(reach) => reach
-                .get(*model)
-                .is_some_and(|reached| reached.allows(&Operation::Read)),
+            Some(reach) => reach.allows(model, &Operation::Read),
             None => true,
         });
         models
