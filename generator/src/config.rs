@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use butopea_runtime::schema::Patterns;
 use toml::{Table, Value};
 
 use crate::error::{Error, Result};
-use crate::patterns::Patterns;
 
 /// The configuration of a generated crate.
 #[derive(Debug, Clone)]
@@ -36,8 +36,19 @@ pub struct Config {
     pub features: BTreeMap<String, Patterns>,
     /// Names by model.
     pub renames: BTreeMap<String, Renames>,
-    /// Sets of tools for the server: profile name → `model:operation,…` lines.
-    pub profiles: BTreeMap<String, Vec<String>>,
+    /// The fields that come first in the server's tools and answers, by model.
+    pub fields: BTreeMap<String, Vec<String>>,
+    /// Sets of tools for the server, by name.
+    pub profiles: BTreeMap<String, Profile>,
+}
+
+/// A set of tools for the server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// Lines `model:operation,…`.
+    pub tools: Vec<String>,
+    /// The fields that come first, by model, in place of those for all profiles.
+    pub fields: BTreeMap<String, Vec<String>>,
 }
 
 /// How records hold monetary fields.
@@ -76,7 +87,7 @@ impl Config {
     /// Reads the text of a `models.toml`.
     ///
     /// # Errors
-    /// [`Error::Toml`], [`Error::UnknownKey`] or [`Error::Pattern`].
+    /// [`Error::Toml`] or [`Error::UnknownKey`].
     pub fn parse(text: &str) -> Result<Self> {
         let table: Table = text
             .parse()
@@ -89,6 +100,7 @@ impl Config {
             "output",
             "features",
             "model",
+            "fields",
             "profiles",
         ])?;
         let models = root.table("models")?;
@@ -113,6 +125,7 @@ impl Config {
             header: output.string("header")?,
             features: features(&root.table("features")?)?,
             renames: renames(&root.table("model")?)?,
+            fields: root.table("fields")?.lists()?,
             profiles: profiles(&root.table("profiles")?)?,
         })
     }
@@ -179,14 +192,17 @@ fn renames(table: &Place<'_>) -> Result<BTreeMap<String, Renames>> {
         .collect()
 }
 
-fn profiles(table: &Place<'_>) -> Result<BTreeMap<String, Vec<String>>> {
+fn profiles(table: &Place<'_>) -> Result<BTreeMap<String, Profile>> {
     table
         .keys()
         .map(|name| {
             let place = table.table(name)?;
-            place.allow(&["tools"])?;
-            let tools = place.strings("tools")?.unwrap_or_default();
-            Ok((name.to_owned(), tools))
+            place.allow(&["tools", "fields"])?;
+            let profile = Profile {
+                tools: place.strings("tools")?.unwrap_or_default(),
+                fields: place.table("fields")?.lists()?,
+            };
+            Ok((name.to_owned(), profile))
         })
         .collect()
 }
@@ -278,6 +294,13 @@ impl<'a> Place<'a> {
 
     fn patterns(&self, key: &str) -> Result<Patterns> {
         Patterns::new(self.strings(key)?.unwrap_or_default())
+            .map_err(|error| Error::Toml(error.message().to_owned()))
+    }
+
+    fn lists(&self) -> Result<BTreeMap<String, Vec<String>>> {
+        self.keys()
+            .map(|key| Ok((key.to_owned(), self.strings(key)?.unwrap_or_default())))
+            .collect()
     }
 
     fn pairs(&self) -> Result<BTreeMap<String, String>> {
@@ -320,8 +343,11 @@ mod tests {
             [model."sale.order"]
             module = "order"
             fields = { type_name_id = "kind" }
+            [fields]
+            "res.partner" = ["name"]
             [profiles.default]
             tools = ["sale.order:search,read"]
+            fields = { "sale.order" = ["name", "state"] }
             "#,
         )
         .unwrap();
@@ -330,7 +356,10 @@ mod tests {
         assert_eq!(config.money, Money::Decimal);
         assert!(config.leave_out.matches("sale.order.activity_ids"));
         assert_eq!(config.renames["sale.order"].fields["type_name_id"], "kind");
-        assert_eq!(config.profiles["default"], ["sale.order:search,read"]);
+        let profile = &config.profiles["default"];
+        assert_eq!(profile.tools, ["sale.order:search,read"]);
+        assert_eq!(profile.fields["sale.order"], ["name", "state"]);
+        assert_eq!(config.fields["res.partner"], ["name"]);
         assert_eq!(config.include.names().collect::<Vec<_>>(), ["res.partner"]);
     }
 

@@ -1,10 +1,11 @@
 //! The semantic difference of two snapshots: what changed in Odoo, and which generated names
-//! and tools that breaks.
+//! and tools that breaks. Models are compared by [`butopea_runtime::schema::changes`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use butopea_runtime::schema::{FieldSchema, ModelSchema, SelectionOption, tool_name};
+pub use butopea_runtime::schema::ChangeKind;
+use butopea_runtime::schema::{self, Item, ModelSchema, tool_name};
 use serde::Serialize;
 
 use crate::config::Config;
@@ -33,18 +34,6 @@ pub struct Change {
     pub breaks: Vec<String>,
 }
 
-/// The direction of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ChangeKind {
-    /// Something came.
-    Added,
-    /// Something went.
-    Removed,
-    /// Something is different.
-    Changed,
-}
-
 impl Difference {
     /// Whether the models are the same.
     pub fn is_empty(&self) -> bool {
@@ -59,12 +48,7 @@ impl fmt::Display for Difference {
         }
         for (model, changes) in &self.models {
             for change in changes {
-                let sign = match change.kind {
-                    ChangeKind::Added => '+',
-                    ChangeKind::Removed => '-',
-                    ChangeKind::Changed => '~',
-                };
-                writeln!(f, "{model}: {sign} {}", change.what)?;
+                writeln!(f, "{model}: {} {}", change.kind.sign(), change.what)?;
                 for broken in &change.breaks {
                     writeln!(f, "    breaks {broken}")?;
                 }
@@ -91,8 +75,13 @@ pub fn difference(old: &Snapshot, new: &Snapshot, config: &Config) -> Difference
     let names: BTreeSet<&String> = old.models.keys().chain(new.models.keys()).collect();
     for name in names {
         let changes = match (old.models.get(name), new.models.get(name)) {
-            (None, Some(_)) => vec![change(ChangeKind::Added, "the model")],
-            (Some(_), None) => vec![removed_model(generated.get(name.as_str()).copied())],
+            (None, Some(_)) => vec![whole(ChangeKind::Added, Vec::new())],
+            (Some(_), None) => {
+                let breaks = generated
+                    .get(name.as_str())
+                    .map(|model| vec![format!("module {}", model.module), "its tools".to_owned()]);
+                vec![whole(ChangeKind::Removed, breaks.unwrap_or_default())]
+            }
             (Some(before), Some(after)) => {
                 let model = generated.get(name.as_str()).copied();
                 model_changes(before, after, model, &package.enums)
@@ -106,20 +95,19 @@ pub fn difference(old: &Snapshot, new: &Snapshot, config: &Config) -> Difference
     difference
 }
 
-fn change(kind: ChangeKind, what: impl Into<String>) -> Change {
+/// A change of the schema, with what it breaks of the generated code.
+fn described(change: &schema::Change, breaks: Vec<String>) -> Change {
     Change {
-        kind,
-        what: what.into(),
-        breaks: Vec::new(),
+        kind: change.kind,
+        what: change.to_string(),
+        breaks,
     }
 }
 
-fn removed_model(model: Option<&Model>) -> Change {
-    let mut change = change(ChangeKind::Removed, "the model");
-    change.breaks = model
-        .map(|model| vec![format!("module {}", model.module), "its tools".to_owned()])
-        .unwrap_or_default();
-    change
+/// A model that came or went as a whole.
+fn whole(kind: ChangeKind, breaks: Vec<String>) -> Change {
+    let item = Item::Model;
+    described(&schema::Change { kind, item }, breaks)
 }
 
 fn environment(old: &Manifest, new: &Manifest) -> Vec<String> {
@@ -171,251 +159,83 @@ fn model_changes(
     model: Option<&Model>,
     enums: &[Enum],
 ) -> Vec<Change> {
-    let mut changes = model_facts(old, new, model);
-    let names: BTreeSet<&String> = old.fields.keys().chain(new.fields.keys()).collect();
-    for name in names {
-        let field = Generated {
-            model,
-            enums,
-            wire: name,
-        };
-        match (old.fields.get(name), new.fields.get(name)) {
-            (None, Some(after)) => {
-                changes.push(change(
-                    ChangeKind::Added,
-                    format!("field {name} ({})", kind_of(after)),
-                ));
-            }
-            (Some(before), None) => {
-                let mut gone = change(
-                    ChangeKind::Removed,
-                    format!("field {name} ({})", kind_of(before)),
-                );
-                gone.breaks = field.uses();
-                changes.push(gone);
-            }
-            (Some(before), Some(after)) => field_changes(name, before, after, &field, &mut changes),
-            (None, None) => {}
-        }
-    }
-    changes.extend(action_changes(old, new, model));
-    changes
-}
-
-fn model_facts(old: &ModelSchema, new: &ModelSchema, model: Option<&Model>) -> Vec<Change> {
-    let mut changes = Vec::new();
-    let mut note = |what: &str, before: &Option<String>, after: &Option<String>| {
-        if before != after {
-            let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
-            changes.push(change(
-                ChangeKind::Changed,
-                format!("{what}: {} → {}", text(before), text(after)),
-            ));
-        }
-    };
-    note("label", &Some(old.label.clone()), &Some(new.label.clone()));
-    note("record name", &old.rec_name, &new.rec_name);
-    note("order", &old.order, &new.order);
-    for (mode, before, after, operation) in [
-        ("read", old.access.read, new.access.read, "read"),
-        ("write", old.access.write, new.access.write, "update"),
-        ("create", old.access.create, new.access.create, "create"),
-        ("unlink", old.access.unlink, new.access.unlink, "delete"),
-    ] {
-        if before != after {
-            let verb = if after { "may now" } else { "may no longer" };
-            let mut gone = change(
-                ChangeKind::Changed,
-                format!("access: the user {verb} {mode}"),
-            );
-            if let Some(model) = model.filter(|_| !after) {
-                gone.breaks = vec![format!("tool {}", tool_name(&model.wire, operation))];
-            }
-            changes.push(gone);
-        }
-    }
-    changes
-}
-
-fn kind_of(field: &FieldSchema) -> String {
-    match &field.relation {
-        Some(relation) => format!("{} to {relation}", field.field_type),
-        None => field.field_type.to_string(),
-    }
-}
-
-fn field_changes(
-    name: &str,
-    old: &FieldSchema,
-    new: &FieldSchema,
-    field: &Generated<'_>,
-    changes: &mut Vec<Change>,
-) {
-    if kind_of(old) != kind_of(new) {
-        let mut other = change(
-            ChangeKind::Changed,
-            format!("{name}: {} → {}", kind_of(old), kind_of(new)),
-        );
-        other.breaks = field.uses();
-        changes.push(other);
-        return;
-    }
-    changes.extend(option_changes(name, old, new, field));
-    for (fact, before, after) in [
-        ("required", old.required, new.required),
-        ("read-only", old.readonly, new.readonly),
-        ("translated", old.translate, new.translate),
-        ("by company", old.company_dependent, new.company_dependent),
-    ] {
-        if before != after {
-            let verb = if after { "is now" } else { "is no longer" };
-            changes.push(change(
-                ChangeKind::Changed,
-                format!("{name}: {verb} {fact}"),
-            ));
-        }
-    }
-    for (fact, before, after) in [
-        ("label", &old.label, &new.label),
-        ("help", &old.help, &new.help),
-        ("domain", &old.domain, &new.domain),
-        ("mirrors", &old.related, &new.related),
-    ] {
-        if before != after {
-            changes.push(change(ChangeKind::Changed, format!("{name}: {fact}")));
-        }
-    }
-    if without_known(old) != without_known(new) {
-        changes.push(change(
-            ChangeKind::Changed,
-            format!("{name}: place in views or other details"),
-        ));
-    }
-}
-
-/// The field without what is compared by name, to see whether anything else differs.
-fn without_known(field: &FieldSchema) -> FieldSchema {
-    let mut rest = field.clone();
-    rest.label = None;
-    rest.help = None;
-    rest.domain = None;
-    rest.related = None;
-    rest.selection = None;
-    (rest.required, rest.readonly) = (false, false);
-    (rest.translate, rest.company_dependent) = (false, false);
-    rest
-}
-
-fn option_changes(
-    name: &str,
-    old: &FieldSchema,
-    new: &FieldSchema,
-    field: &Generated<'_>,
-) -> Option<Change> {
-    let keys = |field: &FieldSchema| -> Option<Vec<String>> {
-        let options: &Vec<SelectionOption> = field.selection.as_ref()?;
-        Some(
-            options
-                .iter()
-                .map(|option| option.key.to_string())
-                .collect(),
-        )
-    };
-    let (before, after) = (keys(old), keys(new));
-    if before == after {
-        let relabelled = old.selection != new.selection;
-        return relabelled
-            .then(|| change(ChangeKind::Changed, format!("{name}: labels of options")));
-    }
-    let (Some(before), Some(after)) = (before, after) else {
-        let mut other = change(
-            ChangeKind::Changed,
-            format!("{name}: options known → unknown, or back"),
-        );
-        other.breaks = field.uses();
-        return Some(other);
-    };
-    let added = after
+    schema::changes(old, new)
         .iter()
-        .filter(|key| !before.contains(key))
-        .map(|key| format!("+ {key}"));
-    let gone: Vec<&String> = before.iter().filter(|key| !after.contains(key)).collect();
-    let removed = gone.iter().map(|key| format!("- {key}"));
-    let parts: Vec<String> = added.chain(removed).collect();
-    if parts.is_empty() {
-        return Some(change(
-            ChangeKind::Changed,
-            format!("{name}: order of options"),
-        ));
-    }
-    let mut other = change(ChangeKind::Changed, format!("{name}: {}", parts.join(", ")));
-    other.breaks = gone.iter().filter_map(|key| field.option(key)).collect();
-    Some(other)
+        .map(|change| described(change, breaks(change, model, enums)))
+        .collect()
 }
 
-fn action_changes(old: &ModelSchema, new: &ModelSchema, model: Option<&Model>) -> Vec<Change> {
-    let methods = |schema: &ModelSchema| -> BTreeSet<String> {
-        schema
-            .actions
-            .iter()
-            .map(|action| action.method.clone())
-            .collect()
+/// Generated names and tools that a change takes away or gives another type.
+fn breaks(change: &schema::Change, model: Option<&Model>, enums: &[Enum]) -> Vec<String> {
+    let Some(model) = model else {
+        return Vec::new();
     };
-    let (before, after) = (methods(old), methods(new));
-    let added = after
-        .difference(&before)
-        .map(|method| change(ChangeKind::Added, format!("action {method}")));
-    let removed = before.difference(&after).map(|method| {
-        let mut gone = change(ChangeKind::Removed, format!("action {method}"));
-        if let Some(model) = model {
+    let field = |wire| Generated { model, enums, wire };
+    match (&change.item, change.kind) {
+        (Item::Field { name, .. }, ChangeKind::Removed)
+        | (Item::FieldKind { name, .. } | Item::OptionsKnown(name), _) => field(name).uses(),
+        (Item::Options { name, gone, .. }, _) => {
+            let field = field(name);
+            gone.iter().filter_map(|key| field.option(key)).collect()
+        }
+        (
+            Item::Access {
+                operation,
+                now: false,
+                ..
+            },
+            _,
+        ) => vec![format!(
+            "tool {}",
+            tool_name(&model.wire, operation.as_str())
+        )],
+        (Item::Action(method), ChangeKind::Removed) => {
             let action = model.actions.iter().find(|action| action.method == *method);
-            gone.breaks = action
+            action
                 .map(|action| format!("{}::action::{}", model.module, action.ident))
                 .into_iter()
                 .chain([format!("tool {}", tool_name(&model.wire, method))])
-                .collect();
+                .collect()
         }
-        gone
-    });
-    added.chain(removed).collect()
+        _ => Vec::new(),
+    }
 }
 
 /// What was generated for a field.
 struct Generated<'a> {
-    model: Option<&'a Model>,
+    model: &'a Model,
     enums: &'a [Enum],
     wire: &'a str,
 }
 
 impl<'a> Generated<'a> {
-    fn field(&self) -> Option<(&'a Model, &'a crate::ir::Field)> {
-        let model = self.model?;
-        let field = model.fields.iter().find(|field| field.wire == self.wire)?;
-        Some((model, field))
+    fn field(&self) -> Option<&'a crate::ir::Field> {
+        let mut fields = self.model.fields.iter();
+        fields.find(|field| field.wire == self.wire)
     }
 
     fn uses(&self) -> Vec<String> {
-        let Some((model, field)) = self.field() else {
+        let Some(field) = self.field() else {
             return Vec::new();
         };
-        let mut uses = vec![format!("{}::F.{}", model.module, field.ident)];
+        let module = &self.model.module;
+        let mut uses = vec![format!("{module}::F.{}", field.ident)];
         if field.in_record {
-            uses.push(format!("{}::Record::{}", model.module, field.ident));
+            uses.push(format!("{module}::Record::{}", field.ident));
         }
         if let Kind::Selection(alias) = &field.kind {
-            uses.push(format!("{}::{alias}", model.module));
+            uses.push(format!("{module}::{alias}"));
         }
         uses
     }
 
     fn option(&self, key: &str) -> Option<String> {
-        let (model, field) = self.field()?;
-        let Kind::Selection(alias) = &field.kind else {
+        let Kind::Selection(alias) = &self.field()?.kind else {
             return None;
         };
-        let target = model.aliases.get(alias)?;
+        let target = self.model.aliases.get(alias)?;
         let options = self.enums.iter().find(|one| one.ident == *target)?;
         let variant = options.variants.iter().find(|variant| variant.key == key)?;
-        Some(format!("{}::{alias}::{}", model.module, variant.ident))
+        Some(format!("{}::{alias}::{}", self.model.module, variant.ident))
     }
 }

@@ -19,7 +19,7 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
-    /// The configuration is not TOML, or has a value of the wrong type.
+    /// The configuration is not TOML, or has a value of the wrong type or a broken pattern.
     #[error("models.toml: {0}")]
     Toml(String),
     /// The configuration has a key that means nothing.
@@ -31,14 +31,6 @@ pub enum Error {
         place: String,
         /// The nearest right key.
         suggestion: Option<String>,
-    },
-    /// A pattern of the configuration is not a glob.
-    #[error("models.toml: the pattern `{pattern}` cannot be read: {reason}")]
-    Pattern {
-        /// The pattern.
-        pattern: String,
-        /// Why.
-        reason: String,
     },
     /// A snapshot file is not a model descriptor.
     #[error("{path}: not a model descriptor: {reason}")]

@@ -30,7 +30,6 @@ mod lower;
 pub mod naming;
 mod output;
 mod parallel;
-mod patterns;
 mod profiles;
 mod snapshot;
 
@@ -38,12 +37,13 @@ use std::collections::BTreeMap;
 
 use butopea_runtime::schema::{ModelSchema, SchemaFile};
 
-pub use config::{Config, Money, Renames};
+/// Patterns over names, as `models.toml` has them.
+pub use butopea_runtime::schema::Patterns;
+pub use config::{Config, Money, Profile, Renames};
 pub use diagnostic::Diagnostic;
 pub use error::{Error, Result};
 pub use lower::lower;
 pub use output::{Changes, Output, recover};
-pub use patterns::Patterns;
 pub use snapshot::{FOLDER as SNAPSHOT_FOLDER, MANIFEST, Manifest, Snapshot};
 
 /// What a snapshot became.

@@ -1,7 +1,7 @@
-//! Whether the profiles of `models.toml` name tools that exist.
+//! Whether the profiles of `models.toml` name tools and fields that exist.
 //!
-//! The server leaves out what the user may not do, so a misspelt operation would go unseen
-//! there; here it is said when the schemas are written.
+//! The server leaves out what the user may not do and what the model does not have, so a
+//! misspelt name would go unseen there; here it is said when the schemas are written.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,36 @@ use butopea_runtime::schema::SchemaFile;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 
-/// Remarks about lines that name a model or an operation without a tool.
+/// Remarks about lines that name a model, an operation or a field that is not there.
 pub(crate) fn check(config: &Config, files: &BTreeMap<String, SchemaFile>) -> Vec<Diagnostic> {
+    let mut remarks = check_fields("[fields]", &config.fields, files);
+    for (name, profile) in &config.profiles {
+        for line in &profile.tools {
+            remarks.extend(check_line(name, line, files));
+        }
+        let place = format!("[profiles.{name}.fields]");
+        remarks.extend(check_fields(&place, &profile.fields, files));
+    }
+    remarks
+}
+
+fn check_fields(
+    place: &str,
+    chosen: &BTreeMap<String, Vec<String>>,
+    files: &BTreeMap<String, SchemaFile>,
+) -> Vec<Diagnostic> {
     let mut remarks = Vec::new();
-    for (profile, lines) in &config.profiles {
-        for line in lines {
-            remarks.extend(check_line(profile, line, files));
+    for (model, names) in chosen {
+        let Some(file) = files.get(model) else {
+            let remark = "names a model that is not generated";
+            remarks.push(Diagnostic::new(model, Some(place), remark));
+            continue;
+        };
+        let known: Vec<&str> = file.schema.fields.keys().map(String::as_str).collect();
+        for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
+            let remark = format!("names `{name}`, which the user of the snapshot does not see");
+            let remark = Diagnostic::new(model, Some(place), remark);
+            remarks.push(with_nearest(remark, name, &known));
         }
     }
     remarks
@@ -46,16 +70,19 @@ fn check_line(profile: &str, line: &str, files: &BTreeMap<String, SchemaFile>) -
                 Some(&place),
                 format!("names `{name}`, for which the user of the snapshot has no tool"),
             );
-            let nearest = known
-                .iter()
-                .max_by(|left, right| {
-                    strsim::jaro_winkler(name, left).total_cmp(&strsim::jaro_winkler(name, right))
-                })
-                .filter(|other| strsim::jaro_winkler(name, other) > 0.8);
-            match nearest {
-                Some(other) => remark.with_mend(format!("did you mean `{other}`?")),
-                None => remark,
-            }
+            with_nearest(remark, name, &known)
         })
         .collect()
+}
+
+fn with_nearest(remark: Diagnostic, name: &str, known: &[&str]) -> Diagnostic {
+    let likeness = |other: &str| strsim::jaro_winkler(name, other);
+    let nearest = known
+        .iter()
+        .max_by(|left, right| likeness(left).total_cmp(&likeness(right)))
+        .filter(|other| likeness(other) > 0.8);
+    match nearest {
+        Some(other) => remark.with_mend(format!("did you mean `{other}`?")),
+        None => remark,
+    }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use butopea_runtime::schema::{FieldType, ModelSchema};
+use butopea_runtime::schema::ModelSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -86,7 +86,7 @@ impl Snapshot {
         self.models = self
             .models
             .into_iter()
-            .map(|(name, schema)| (name, canonical(schema, config)))
+            .map(|(name, schema)| (name, schema.into_canonical(&config.open_selections)))
             .collect();
         self
     }
@@ -108,47 +108,6 @@ impl Snapshot {
         files.insert(MANIFEST.to_owned(), canonical_text(&self.manifest));
         files
     }
-}
-
-fn canonical(schema: ModelSchema, config: &Config) -> ModelSchema {
-    let mut schema = schema.into_canonical();
-    let model = schema.model.clone();
-    if model == "res.users" {
-        schema.fields.retain(|name, _| !is_group_switch(name));
-        schema.form_fields.retain(|name| !is_group_switch(name));
-        schema.list_fields.retain(|name| !is_group_switch(name));
-    }
-    for (name, field) in &mut schema.fields {
-        let path = format!("{model}.{name}");
-        // No options at all is what dynamic options come to without a record.
-        let is_empty = field.selection.as_ref().is_some_and(Vec::is_empty);
-        if is_empty || config.open_selections.matches(&path) {
-            field.selection = None;
-        }
-        // A default that points to a record is a row of this database, not of its schema.
-        if field.field_type.is_relational()
-            || matches!(
-                field.field_type,
-                FieldType::Reference | FieldType::Many2oneReference
-            )
-        {
-            field.default = None;
-        }
-    }
-    schema
-}
-
-/// Whether a field of the user is one of the virtual switches by which the form of 16 to 18 sets
-/// groups (`in_group_7`, `sel_groups_1_10_11`): named after ids of one database, and not read
-/// back reliably (`odoo/addons/base/models/res_users.py`, `name_boolean_group`).
-fn is_group_switch(field: &str) -> bool {
-    let ids = field
-        .strip_prefix("in_group_")
-        .or_else(|| field.strip_prefix("sel_groups_"));
-    ids.is_some_and(|ids| {
-        ids.split('_')
-            .all(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
-    })
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {

@@ -8,6 +8,8 @@
 
 pub mod client;
 pub mod error;
+#[cfg(feature = "server")]
+pub mod instance;
 pub mod schema;
 #[cfg(feature = "server")]
 pub mod server;

@@ -1,41 +1,48 @@
 //! `butopea-mcp-server`: Odoo for AI assistants, over the Model Context Protocol.
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use butopea_runtime::Result;
 use butopea_runtime::client::Config;
+use butopea_runtime::instance::{
+    GenOptions, ModelsFile, Place, REFERENCE_MODELS_FILE, SchemaFolder, generate,
+};
 use butopea_runtime::server::{
-    Catalogue, HttpOptions, OdooServer, Profile, Selection, Settings, StateKey, find_models_file,
-    find_schemas_dir, serve_http, serve_stdio,
+    Catalogue, HttpOptions, OdooServer, Settings, StateKey, ToolOptions, serve_http, serve_stdio,
 };
 use butopea_runtime::{Error, ErrorKind};
-use clap::Parser;
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 /// Gives AI assistants your Odoo, with exactly the rights of the signed-in user.
 ///
 /// It speaks MCP over standard input and output: put it into your client's configuration as
-/// a command and set the variables below in its `env` section.
+/// a command and set the variables below in its `env` section. The generic tools work on every
+/// model; `butopea-mcp-server gen` adds typed tools such as `sale_order_create`.
 #[derive(Debug, Parser)]
 #[command(version, after_help = ENVIRONMENT)]
 struct Options {
-    /// Which typed tools to serve: a profile of models.toml, or "all".
-    #[arg(long, env = "ODOO_PROFILE", default_value = Profile::DEFAULT)]
-    profile: String,
-    /// Serve all typed tools of these models too (`sale.order,account.*`).
-    #[arg(long, value_delimiter = ',', value_name = "MODEL")]
-    models: Vec<String>,
-    /// Leave these tools out (`odoo_delete,sale_order_*`).
-    #[arg(long, value_delimiter = ',', value_name = "TOOL")]
-    exclude: Vec<String>,
-    /// Serve only tools that change nothing.
-    #[arg(long)]
-    read_only: bool,
-    /// The folder of schema files that `cargo xtask gen` wrote; without one, the generic
-    /// tools are served alone.
-    #[arg(long, env = "ODOO_SCHEMAS", value_name = "DIR")]
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    tools: ToolOptions,
+    /// The folder of schema files to serve typed tools from. Without it, the files that `gen`
+    /// wrote for this address and database.
+    #[arg(long, env = "ODOO_SCHEMAS", value_name = "DIR", value_parser = some_path())]
     schemas: Option<PathBuf>,
+    /// The folder in which `gen` keeps what it writes, one folder for each Odoo, instead of
+    /// the user's data folder.
+    #[arg(
+        long,
+        env = "ODOO_DATA_DIR",
+        value_name = "DIR",
+        global = true,
+        value_parser = some_path()
+    )]
+    data_dir: Option<PathBuf>,
     /// A file with a secret of at least 32 bytes, for servers that several processes make up
     /// or that are restarted while their users think: it seals what a client carries from a
     /// question to its answer. Without one, each process makes its own.
@@ -49,6 +56,18 @@ struct Options {
     list_tools: bool,
     #[command(flatten)]
     http: HttpOptions,
+}
+
+/// What to do instead of serving.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write the schema files of the connected Odoo, for typed tools: what models there are and
+    /// what they look like for this user.
+    ///
+    /// The files go into a folder of this Odoo, where the server finds them by `ODOO_URL` and
+    /// `ODOO_DB`. Its models.toml says which models, which tools and which fields first; edit it,
+    /// and run this again when models change. It connects with the same variables as the server.
+    Gen(GenOptions),
 }
 
 const ENVIRONMENT: &str = "\
@@ -81,7 +100,12 @@ fn main() -> ExitCode {
         .with_ansi(false)
         .init();
     match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
+        // Whoever typed a command reads this; a server's goes into a log.
+        Err(error) if options.command.is_some() => {
+            let _ = writeln!(std::io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
         Err(error) => {
             tracing::error!("{error}");
             ExitCode::FAILURE
@@ -89,16 +113,29 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(options: &Options) -> Result<()> {
+fn run(options: &Options) -> Result<ExitCode> {
+    if let Some(Command::Gen(gen_options)) = &options.command {
+        let work = generate(gen_options, data_dir(options));
+        return start_runtime()?.block_on(work);
+    }
     let catalogue = load_catalogue(options)?;
     let settings = Settings {
         state_key: StateKey::from_settings(options.state_key_file.as_deref())?,
         conformance_fixtures: options.conformance_fixtures,
     };
     if options.list_tools {
-        return OdooServer::new(Config::from_env(), catalogue, settings).print_tools();
+        OdooServer::new(Config::from_env(), catalogue, settings).print_tools()?;
+        return Ok(ExitCode::SUCCESS);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let runtime = start_runtime()?;
+    let outcome = runtime.block_on(serve(options, catalogue, settings));
+    // A read of standard input that is still waiting must not hold up the exit.
+    runtime.shutdown_background();
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+fn start_runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
@@ -107,11 +144,7 @@ fn run(options: &Options) -> Result<()> {
                 ErrorKind::Configuration,
                 format!("the asynchronous runtime cannot start: {error}"),
             )
-        })?;
-    let outcome = runtime.block_on(serve(options, catalogue, settings));
-    // A read of standard input that is still waiting must not hold up the exit.
-    runtime.shutdown_background();
-    outcome
+        })
 }
 
 async fn serve(options: &Options, catalogue: Catalogue, settings: Settings) -> Result<()> {
@@ -128,24 +161,28 @@ async fn serve(options: &Options, catalogue: Catalogue, settings: Settings) -> R
 }
 
 fn load_catalogue(options: &Options) -> Result<Catalogue> {
-    let mut selection = Selection {
-        profile: Profile::default(),
-        models: options.models.clone(),
-        exclude: options.exclude.clone(),
-        read_only: options.read_only,
+    let place = Place::from_env();
+    let named = options.schemas.as_deref().filter(|path| !is_blank(path));
+    let Some(folder) = SchemaFolder::find(named, data_dir(options), place.as_ref()) else {
+        tracing::info!("no schema files: `butopea-mcp-server gen` writes them for typed tools");
+        let file = ModelsFile::parse(REFERENCE_MODELS_FILE)?;
+        return Catalogue::generic(&options.tools.selection(&file)?);
     };
-    let Some(folder) = find_schemas_dir(options.schemas.as_deref()) else {
-        return Ok(Catalogue::generic(&selection));
-    };
-    let text = match find_models_file(&folder) {
-        Some(file) => std::fs::read_to_string(&file).map_err(|error| {
-            Error::new(
-                ErrorKind::Configuration,
-                format!("{} cannot be read: {error}", file.display()),
-            )
-        })?,
-        None => String::new(),
-    };
-    selection.profile = Profile::parse(&text, &options.profile)?;
+    tracing::info!(folder = %folder.path().display(), "typed tools");
+    let selection = options.tools.selection(&folder.models_file()?)?;
     Catalogue::load(&folder, &selection)
+}
+
+fn data_dir(options: &Options) -> Option<&Path> {
+    options.data_dir.as_deref().filter(|path| !is_blank(path))
+}
+
+/// A variable that a client sets to nothing counts as not set.
+fn is_blank(path: &Path) -> bool {
+    path.as_os_str().is_empty()
+}
+
+/// A path that may be blank.
+fn some_path() -> impl TypedValueParser {
+    OsStringValueParser::new().map(PathBuf::from)
 }

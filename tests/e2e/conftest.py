@@ -160,14 +160,25 @@ def transport(request: pytest.FixtureRequest) -> str:
     return getattr(request, "param", "stdio")
 
 
-def _variables(own: dict[str, str], changes: dict[str, str | None] | None) -> dict[str, str]:
-    variables = {"ODOO_SCHEMAS": str(SCHEMAS)} if SCHEMAS.is_dir() else {}
-    changed = variables | own | (changes or {})
+@pytest.fixture(scope="session")
+def base_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables of every server: the checkout's schema files, and no others on this machine."""
+    empty = tmp_path_factory.mktemp("data")
+    variables = {"ODOO_DATA_DIR": str(empty)}
+    return variables | ({"ODOO_SCHEMAS": str(SCHEMAS)} if SCHEMAS.is_dir() else {})
+
+
+def _variables(
+    base: dict[str, str], own: dict[str, str], changes: dict[str, str | None] | None
+) -> dict[str, str]:
+    changed = base | own | (changes or {})
     return {name: value for name, value in changed.items() if value is not None}
 
 
 @pytest.fixture(scope="session")
-def _start_server(binary: Path, transport: str) -> Callable[..., McpClient]:
+def _start_server(
+    binary: Path, transport: str, base_env: dict[str, str]
+) -> Callable[..., McpClient]:
     def start(
         person: Person | None,
         *args: str,
@@ -175,9 +186,10 @@ def _start_server(binary: Path, transport: str) -> Callable[..., McpClient]:
         mode: str | None = None,
     ) -> McpClient:
         if transport == "stdio":
-            variables = _variables(person.env if person else {}, env)
+            variables = _variables(base_env, person.env if person else {}, env)
             return StdioMcpClient(binary, variables, args, mode=mode)
-        server = HttpServer(binary, _variables(person.site if person else {}, env), args)
+        site = person.site if person else {}
+        server = HttpServer(binary, _variables(base_env, site, env), args)
         authorization = person.authorization if person else None
         return HttpMcpClient(server, authorization, mode=mode, is_own=True)
 
@@ -192,32 +204,36 @@ def start_server(_start_server: StartServer) -> Iterator[StartServer]:
 
 
 @pytest.fixture
-def start_process(binary: Path) -> Iterator[StartProcess]:
+def start_process(binary: Path, base_env: dict[str, str]) -> Iterator[StartProcess]:
     """Starts bare processes of the test's own, with exactly the variables given."""
     with ExitStack() as stack:
 
         def start(env: dict[str, str], *args: str) -> StdioServer:
-            return stack.enter_context(StdioServer(binary, _variables(env, None), args))
+            return stack.enter_context(StdioServer(binary, base_env | env, args))
 
         yield start
 
 
 @pytest.fixture
-def start_http(binary: Path, admin: Person) -> Iterator[StartHttp]:
+def start_http(
+    binary: Path, admin: Person, base_env: dict[str, str]
+) -> Iterator[StartHttp]:
     """Starts servers over HTTP of the test's own: `start_http("--flag", env={…})`."""
     with ExitStack() as stack:
 
         def start(*args: str, env: dict[str, str | None] | None = None) -> HttpServer:
-            server = HttpServer(binary, _variables(admin.site, env), args)
+            server = HttpServer(binary, _variables(base_env, admin.site, env), args)
             return stack.enter_context(server).wait_ready()
 
         yield start
 
 
 @pytest.fixture(scope="session")
-def http_server(binary: Path, admin: Person) -> Iterator[HttpServer]:
+def http_server(
+    binary: Path, admin: Person, base_env: dict[str, str]
+) -> Iterator[HttpServer]:
     """A server over HTTP, shared by all tests; each request brings its own user."""
-    with HttpServer(binary, _variables(admin.site, None)) as server:
+    with HttpServer(binary, _variables(base_env, admin.site, None)) as server:
         yield server.wait_ready()
 
 

@@ -179,7 +179,7 @@ fn parse_seconds(text: &str) -> Result<Duration> {
 
 /// Accepts what people copy from the browser (`company.odoo.com/web#action=1`) and keeps the
 /// origin alone.
-fn parse_base_url(text: &str) -> Result<Url> {
+pub(crate) fn parse_base_url(text: &str) -> Result<Url> {
     let wrong = |reason: String| {
         Error::new(
             ErrorKind::Configuration,

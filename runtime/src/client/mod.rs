@@ -8,6 +8,8 @@
 mod cancel;
 mod config;
 mod context;
+#[cfg(feature = "generate")]
+mod describe;
 mod fault;
 mod features;
 mod files;
@@ -21,8 +23,12 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 pub use cancel::Cancellation;
+#[cfg(feature = "server")]
+pub(crate) use config::parse_base_url;
 pub use config::{Config, Credentials};
 pub use context::Context;
+#[cfg(feature = "generate")]
+pub use describe::{Answer, Described, LABEL_LANGUAGE, describe, wanted_models};
 pub use requests::{
     Capabilities, MethodCall, ModelSummary, Named, Page, RawRecord, SchemaBatch, SearchRead, User,
 };

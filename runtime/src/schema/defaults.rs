@@ -1,4 +1,5 @@
-//! Which fields a read returns when the caller names none: what a person would look at first.
+//! Which fields a read returns when the caller names none: those that whoever set the server
+//! up chose for the model, and otherwise what a person would look at first.
 
 use super::{FieldSchema, FieldType, ModelSchema};
 
@@ -8,10 +9,16 @@ const SUMMARY_FIELDS: usize = 10;
 const DETAIL_FIELDS: usize = 24;
 
 impl ModelSchema {
-    /// The default fields of a row in a list: name, then the columns of the user's list view,
-    /// then state, key relations, amounts and dates of the form.
+    /// The default fields of a row in a list: exactly the chosen ones. Without a choice the
+    /// name, the state, the columns of the user's list view, then key relations, amounts and
+    /// dates of the form.
     pub fn summary_fields(&self) -> Vec<String> {
-        self.pick_fields(SUMMARY_FIELDS)
+        let chosen: Vec<String> = self.present_key_fields().map(str::to_owned).collect();
+        if chosen.is_empty() {
+            self.pick_fields(SUMMARY_FIELDS)
+        } else {
+            chosen
+        }
     }
 
     /// The default fields of a single record: the row's, and more of the form.
@@ -20,7 +27,7 @@ impl ModelSchema {
     }
 
     fn pick_fields(&self, max: usize) -> Vec<String> {
-        let mut picked: Vec<&str> = Vec::new();
+        let mut picked: Vec<&str> = self.present_key_fields().collect();
         let mut add = |name: &str| {
             if let Some((name, field)) = self.fields.get_key_value(name)
                 && is_readable_by_default(name, field)
@@ -107,6 +114,50 @@ fn rank(name: &str, field: &FieldSchema) -> u8 {
 impl FieldSchema {
     /// Whether it stands in the form for the form's own use and a person never sees it.
     pub fn is_always_hidden(&self) -> bool {
-        matches!(self.invisible_expr.as_deref(), Some("1" | "True" | "true"))
+        is_always(self.invisible_expr.as_deref())
+    }
+
+    /// Whether the form shows it and lets nobody edit it: numbers that Odoo gives.
+    pub fn is_never_edited(&self) -> bool {
+        is_always(self.readonly_expr.as_deref())
+    }
+}
+
+fn is_always(condition: Option<&str>) -> bool {
+    matches!(condition, Some("1" | "True" | "true"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn order() -> ModelSchema {
+        ModelSchema::from_wire(&json!({
+            "model": "x.order", "rec_name": "name", "list_fields": ["name", "total"],
+            "fields": {
+                "name": {"type": "char"}, "total": {"type": "monetary"},
+                "state": {"type": "selection", "selection": [["draft", "Draft"]]},
+                "photo": {"type": "image"}, "note": {"type": "html"},
+            }
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn without_a_choice_a_person_would_look_at_these() {
+        assert_eq!(order().summary_fields(), ["name", "state", "total"]);
+        assert_eq!(order().detail_fields(), ["name", "state", "total"]);
+    }
+
+    #[test]
+    fn a_choice_is_all_of_a_row_and_the_head_of_a_record() {
+        let mut order = order();
+        order.key_fields = ["note", "gone", "total"].map(str::to_owned).to_vec();
+        assert_eq!(order.summary_fields(), ["note", "total"]);
+        assert_eq!(order.detail_fields(), ["note", "total", "name", "state"]);
+        order.key_fields = vec!["gone".to_owned()];
+        assert_eq!(order.summary_fields(), ["name", "state", "total"]);
     }
 }

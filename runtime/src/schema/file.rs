@@ -128,6 +128,38 @@ mod tests {
     }
 
     #[test]
+    fn chosen_fields_stand_first_in_the_tools() {
+        let mut schema = sample();
+        for name in ["note", "total", "number"] {
+            let kind = super::super::FieldType::Char;
+            let field = super::super::FieldSchema::new(kind);
+            schema.fields.insert(name.to_owned(), field);
+        }
+        schema.fields.get_mut("total").unwrap().computed = true;
+        schema.fields.get_mut("number").unwrap().readonly_expr = Some("True".to_owned());
+        let order = ["number", "note", "gone", "total", "state"].map(str::to_owned);
+        schema.key_fields = order.to_vec();
+        let file = SchemaFile::build(schema, &|_| None);
+        let description = &file.tools[0].description;
+        assert!(
+            description
+                .ends_with("Fields: number char, note char, total char, state (draft|done)."),
+            "{description}"
+        );
+        for tool in &file.tools[3..=4] {
+            let values = &tool.input_schema["properties"]["values"]["properties"];
+            let names: Vec<&String> = values.as_object().unwrap().keys().collect();
+            assert_eq!(
+                names,
+                ["note", "state", "name", "line_ids"],
+                "{}",
+                tool.name
+            );
+        }
+        assert!(!file.to_json_pretty().contains("key_fields"));
+    }
+
+    #[test]
     fn a_later_format_is_refused_with_its_mend() {
         let error = SchemaFile::parse(r#"{"format": 99}"#).unwrap_err();
         assert!(

@@ -136,7 +136,8 @@ fn line_columns(model: &ModelSchema) -> impl Iterator<Item = (&str, &FieldSchema
         .map(|(name, field)| (name.as_str(), field))
 }
 
-fn simple_type(field: &FieldSchema) -> &'static str {
+/// The JSON type of a field's value.
+pub(super) fn simple_type(field: &FieldSchema) -> &'static str {
     match field.field_type {
         FieldType::Integer | FieldType::Many2one | FieldType::Many2oneReference => "integer",
         FieldType::Float | FieldType::Monetary => "number",

@@ -4,20 +4,36 @@
 //! The same [`ModelSchema`] is what the Odoo module answers, what the repository keeps as
 //! snapshot, what the generator turns into Rust, and what the server validates calls with.
 
+#[cfg(feature = "generate")]
+mod canonical;
 mod defaults;
+#[cfg(feature = "generate")]
+mod drift;
 mod field;
 mod file;
+#[cfg(feature = "server")]
+mod fit;
 mod json_schema;
 pub(crate) mod lenient;
 mod model;
 mod naming;
+#[cfg(feature = "generate")]
+mod patterns;
 pub mod text;
 mod tools;
 pub mod validate;
 
+#[cfg(feature = "generate")]
+pub use canonical::MAX_SELECTION_OPTIONS;
+#[cfg(feature = "generate")]
+pub use drift::{Change, ChangeKind, Flag, Item, changes};
 pub use field::{FieldSchema, FieldType, SelectionKey, SelectionOption, View};
 pub use file::{SCHEMA_FILE_FORMAT, SchemaFile};
+#[cfg(feature = "server")]
+pub use fit::{Fitting, Misfit, line_models, misfits};
 pub use json_schema::ModelLookup;
-pub use model::{Access, ActionSchema, MAX_SELECTION_OPTIONS, ModelSchema};
+pub use model::{Access, ActionSchema, ModelSchema};
 pub use naming::{MAX_TOOL_NAME, tool_name};
+#[cfg(feature = "generate")]
+pub use patterns::Patterns;
 pub use tools::{Annotations, Operation, ToolSpec, domain_schema, tools_of};

@@ -6,12 +6,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{FieldSchema, FieldType, Operation, SelectionOption, View, lenient};
+use super::{FieldSchema, FieldType, Operation, View, lenient};
 use crate::error::{Error, ErrorKind, Result};
-
-/// A selection with more options than this is taken for instance data (`tz` has 597), unless
-/// it is one of the few long static ones; its options are not kept in a snapshot.
-pub const MAX_SELECTION_OPTIONS: usize = 64;
 
 /// What the user may do with a model, by access rights (record rules can narrow it further).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,6 +136,10 @@ pub struct ModelSchema {
     /// The buttons of the user's form view, in its order.
     #[serde(default)]
     pub actions: Vec<ActionSchema>,
+    /// The fields that whoever set the server up wants first (`models.toml`). A choice about the
+    /// model and nothing that Odoo says, so it stands in no file.
+    #[serde(skip)]
+    pub key_fields: Vec<String>,
 }
 
 impl ModelSchema {
@@ -163,17 +163,10 @@ impl ModelSchema {
         self.fields.get(name)
     }
 
-    /// The schema with everything removed that differs between instances without being a
-    /// difference of schema: options of selections that list records, time zones or models.
-    #[must_use]
-    pub fn into_canonical(mut self) -> Self {
-        for field in self.fields.values_mut() {
-            let too_long = |options: &Vec<SelectionOption>| options.len() > MAX_SELECTION_OPTIONS;
-            if field.selection.as_ref().is_some_and(too_long) {
-                field.selection = None;
-            }
-        }
-        self
+    /// The chosen fields that the model has, for this user.
+    pub fn present_key_fields(&self) -> impl Iterator<Item = &str> {
+        let names = self.key_fields.iter().map(String::as_str);
+        names.filter(|name| self.fields.contains_key(*name))
     }
 }
 
@@ -237,6 +230,7 @@ impl WireModel {
                 .into_iter()
                 .filter_map(|action| serde_json::from_value(action).ok())
                 .collect(),
+            key_fields: Vec::new(),
         }
     }
 }

@@ -326,7 +326,8 @@ fn object(properties: Vec<(&str, Value)>, required: &[&str]) -> Map<String, Valu
     schema
 }
 
-/// The values of a create or update: required fields first, then the form's, within a budget.
+/// The values of a create or update: chosen and required fields first, then the form's, within
+/// a budget.
 fn values_schema(model: &ModelSchema, is_create: bool, lookup: ModelLookup<'_>) -> Value {
     let mut properties = Map::new();
     let mut bytes = 0;
@@ -396,8 +397,9 @@ impl ModelSchema {
     }
 }
 
-/// Fields that a person fills in: those that must be given, the kind of record, its lines,
-/// then the form's in its order. What the form never shows is left out.
+/// Fields that a person fills in: the chosen ones, those that must be given, the kind of
+/// record, its lines, then the form's in its order. What the form never shows is left out,
+/// unless it was chosen.
 fn writable_fields(model: &ModelSchema) -> Vec<&str> {
     let form = model.form_fields.iter().map(String::as_str);
     let all = model.fields.keys().map(String::as_str);
@@ -411,7 +413,17 @@ fn writable_fields(model: &ModelSchema) -> Vec<&str> {
         .filter_map(|name| Some((input_rank(model, name)?, name)))
         .collect();
     ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, name)| name).collect()
+    let is_input = |name: &&str| {
+        let is_never_edited = model.field(name).is_some_and(FieldSchema::is_never_edited);
+        input_rank(model, name).is_some() && !is_never_edited
+    };
+    let mut fields: Vec<&str> = model.present_key_fields().filter(is_input).collect();
+    for (_, name) in ranked {
+        if !fields.contains(&name) {
+            fields.push(name);
+        }
+    }
+    fields
 }
 
 /// How early a field comes in the arguments of a create; `None` for one that nobody fills in.

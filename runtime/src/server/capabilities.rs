@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::UserSession;
 use super::args::Arguments;
 use super::present::Output;
+use super::reach::Reach;
 use crate::client::{Capabilities, ModelSummary};
 use crate::error::{Error, Result};
 use crate::schema::Access;
@@ -23,7 +24,8 @@ impl UserSession {
         let search = args.text("search")?.filter(|text| !text.is_empty());
         let capabilities = self.capabilities().await?;
         if app.is_none() && search.is_none() {
-            return Ok(self.summary(&capabilities));
+            let reach = self.reach_soon().await;
+            return Ok(self.summary(&capabilities, reach.as_deref()));
         }
         let apps = by_app(&capabilities);
         if let Some(app) = &app
@@ -49,15 +51,18 @@ impl UserSession {
 
     pub(super) async fn show_reconnect(&self) -> Result<Output> {
         let capabilities = self.reconnect().await?;
-        self.compare_lists().await;
-        let output = self.summary(&capabilities);
+        let reach = self.reach_soon().await;
+        if reach.as_ref().is_some_and(|reach| reach.is_complete()) {
+            self.compare_lists().await;
+        }
+        let output = self.summary(&capabilities, reach.as_deref());
         Ok(Output {
             text: format!("connected\n{}", output.text),
             structured: output.structured,
         })
     }
 
-    fn summary(&self, capabilities: &Capabilities) -> Output {
+    fn summary(&self, capabilities: &Capabilities, reach: Option<&Reach>) -> Output {
         let user = &capabilities.user;
         let typed = self.shared.catalogue.typed_models();
         let version = capabilities
@@ -99,6 +104,7 @@ impl UserSession {
                 join_bounded(typed.iter().copied(), 20)
             ));
         }
+        lines.extend(reach.and_then(|reach| reach.drift.text()));
         lines.push(
             "Details: odoo_capabilities(app=…) or (search=…), odoo_schema(model=…)".to_owned(),
         );
@@ -115,6 +121,7 @@ impl UserSession {
             "model_count": capabilities.models.len(),
             "apps": apps,
             "typed_models": typed,
+            "schema_drift": reach.map(|reach| reach.drift.to_json()),
         });
         Output {
             structured,

@@ -2,7 +2,6 @@
 //! profile and the options select. Fixed at start; sorted the same on every run.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
 use std::sync::Arc;
 
 use rmcp::model::{Tool, ToolAnnotations};
@@ -10,62 +9,12 @@ use serde_json::Value;
 
 use super::generic::GenericTool;
 use super::profile::Profile;
+use super::reach::Reach;
+use super::selection::{Existing, Selection};
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{Access, Annotations, ModelSchema, Operation, SchemaFile, ToolSpec};
-
-/// Which of the available tools to serve.
-#[derive(Debug, Clone, Default)]
-pub struct Selection {
-    /// The profile of typed tools.
-    pub profile: Profile,
-    /// Models whose typed tools are served whole, besides the profile's.
-    pub models: Vec<String>,
-    /// Tools to leave out, by name; `*` at the end stands for anything.
-    pub exclude: Vec<String>,
-    /// Serve only tools that change nothing.
-    pub read_only: bool,
-}
-
-/// What the signed-in user may do with each model of the typed tools; a model that is absent
-/// does not exist in the connected Odoo, or not for this user.
-pub(crate) type Reach = BTreeMap<String, Reached>;
-
-/// What the signed-in user may do with one model.
-#[derive(Debug, Clone)]
-pub(crate) struct Reached {
-    access: Access,
-    /// The methods behind the buttons of the user's form; `None` while they are not known.
-    buttons: Option<BTreeSet<String>>,
-}
-
-impl Reached {
-    /// What the access rights alone say.
-    pub(crate) fn by_rights(access: Access) -> Self {
-        Self {
-            access,
-            buttons: None,
-        }
-    }
-
-    /// What the user's own schema of the model says. One without fields is of an older
-    /// module, which knows nothing about buttons either.
-    pub(crate) fn by_schema(schema: &ModelSchema) -> Self {
-        let buttons = schema.actions.iter().map(|action| action.method.clone());
-        Self {
-            access: schema.access,
-            buttons: (!schema.fields.is_empty()).then(|| buttons.collect()),
-        }
-    }
-
-    /// Whether the user may do this.
-    pub(crate) fn allows(&self, operation: &Operation) -> bool {
-        let has_button = match (operation, &self.buttons) {
-            (Operation::Action(method), Some(buttons)) => buttons.contains(method),
-            _ => true,
-        };
-        has_button && self.access.allows(operation)
-    }
-}
+use crate::instance::{Manifest, SchemaFolder};
+use crate::schema::text::nearest;
+use crate::schema::{Annotations, ModelSchema, Operation, SchemaFile, ToolSpec, tools_of};
 
 /// What a call of a tool does.
 #[derive(Debug, Clone)]
@@ -95,54 +44,97 @@ struct Entry {
 pub struct Catalogue {
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
+    by_model: HashMap<String, Vec<usize>>,
+    /// Of a read-only server: the tools that it would refuse to run, so that it can say why.
+    refused: HashMap<String, Target>,
     schemas: BTreeMap<String, Arc<ModelSchema>>,
+    /// Models whose files are as they were written.
+    as_written: BTreeSet<String>,
+    manifest: Option<Manifest>,
+    mend: String,
+    profile: Arc<Profile>,
     read_only: bool,
 }
 
 impl Catalogue {
     /// The generic tools alone.
-    pub fn generic(selection: &Selection) -> Self {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] when the selection names a tool or model that does not exist.
+    pub fn generic(selection: &Selection) -> Result<Self> {
         Self::assemble(Vec::new(), selection)
     }
 
     /// Reads every schema file of a folder and selects the tools.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] when the folder or one of its files cannot be read.
-    pub fn load(folder: &Path, selection: &Selection) -> Result<Self> {
-        Ok(Self::assemble(read_schema_files(folder)?, selection))
+    /// [`ErrorKind::Configuration`] when the folder cannot be read, or the selection names a
+    /// tool or model that does not exist.
+    pub fn load(folder: &SchemaFolder, selection: &Selection) -> Result<Self> {
+        let kept = folder.read()?;
+        let as_written = kept
+            .iter()
+            .filter(|kept| kept.is_vouched_for)
+            .map(|kept| kept.file.schema.model.clone())
+            .collect();
+        let files = kept.into_iter().map(|kept| kept.file).collect();
+        Ok(Self {
+            as_written,
+            manifest: folder.manifest.clone(),
+            mend: folder.mend().to_owned(),
+            ..Self::assemble(files, selection)?
+        })
     }
 
-    pub(super) fn assemble(mut files: Vec<SchemaFile>, selection: &Selection) -> Self {
+    pub(super) fn assemble(mut files: Vec<SchemaFile>, selection: &Selection) -> Result<Self> {
         files.sort_by(|a, b| {
             let position = |file: &SchemaFile| selection.profile.position(&file.schema.model);
             (position(a), &a.schema.model).cmp(&(position(b), &b.schema.model))
         });
+        put_key_fields_first(&mut files, &selection.profile);
         let mut catalogue = Self {
             entries: Vec::new(),
             by_name: HashMap::new(),
+            by_model: HashMap::new(),
+            refused: HashMap::new(),
             schemas: BTreeMap::new(),
+            as_written: BTreeSet::new(),
+            manifest: None,
+            mend: String::new(),
+            profile: Arc::new(selection.profile.clone()),
             read_only: selection.read_only,
         };
+        let mut existing = Existing::default();
         for generic in GenericTool::ALL {
-            if selection.serves(generic.name(), generic.is_read_only()) {
-                catalogue.add(generic.tool(), Target::Generic(generic));
-            }
+            let is_chosen = selection.chooses_generic(generic.name());
+            existing.tools.push(generic.name().to_owned());
+            catalogue.offer(generic.tool(), Target::Generic(generic), is_chosen);
         }
         for file in files {
             let model = file.schema.model.clone();
             for spec in &file.tools {
-                if selection.includes(&model, spec) {
-                    let target = Target::Typed {
-                        model: model.clone(),
-                        operation: spec.operation.clone(),
-                    };
-                    catalogue.add(tool(spec), target);
-                }
+                let is_chosen = selection.chooses(&model, &spec.operation, &spec.name);
+                existing.tools.push(spec.name.clone());
+                let target = Target::Typed {
+                    model: model.clone(),
+                    operation: spec.operation.clone(),
+                };
+                catalogue.offer(tool(spec), target, is_chosen);
             }
+            existing.models.push(model.clone());
             catalogue.schemas.insert(model, Arc::new(file.schema));
         }
-        catalogue
+        selection.check(&existing)?;
+        Ok(catalogue)
+    }
+
+    /// Serves a tool, or takes note that it is refused, or leaves it out.
+    fn offer(&mut self, tool: Tool, target: Target, is_chosen: bool) {
+        if self.read_only && !target.is_read_only() {
+            self.refused.insert(tool.name.to_string(), target);
+        } else if is_chosen {
+            self.add(tool, target);
+        }
     }
 
     /// Two models can only want the same name when one is an odd custom model; the first in
@@ -152,8 +144,11 @@ impl Catalogue {
             tracing::warn!(tool = %tool.name, "two tools of this name; the second is left out");
             return;
         }
-        self.by_name
-            .insert(tool.name.to_string(), self.entries.len());
+        let index = self.entries.len();
+        self.by_name.insert(tool.name.to_string(), index);
+        if let Target::Typed { model, .. } = &target {
+            self.by_model.entry(model.clone()).or_default().push(index);
+        }
         self.entries.push(Entry { tool, target });
     }
 
@@ -175,19 +170,25 @@ impl Catalogue {
         self.entries
             .iter()
             .filter(|entry| match (&entry.target, reach) {
-                (Target::Typed { model, operation }, Some(reach)) => reach
-                    .get(model)
-                    .is_some_and(|reached| reached.allows(operation)),
+                (Target::Typed { model, operation }, Some(reach)) => reach.lists(model, operation),
                 _ => true,
             })
             .map(|entry| entry.tool.clone())
             .collect()
     }
 
-    /// The tool of this name and what it does.
-    pub(crate) fn find(&self, name: &str) -> Option<(&Tool, &Target)> {
-        let entry = &self.entries[*self.by_name.get(name)?];
-        Some((&entry.tool, &entry.target))
+    /// The tool of this name, if it is served.
+    pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
+        Some(&self.entries[*self.by_name.get(name)?].tool)
+    }
+
+    /// What a call of this tool does. A read-only server also knows the tools that change
+    /// something, so that it refuses them with the reason.
+    pub(crate) fn target(&self, name: &str) -> Option<&Target> {
+        match self.by_name.get(name) {
+            Some(index) => Some(&self.entries[*index].target),
+            None => self.refused.get(name),
+        }
     }
 
     /// The tool with which this user does something to a model: the typed one, where it is
@@ -198,11 +199,7 @@ impl Catalogue {
         operation: &Operation,
         reach: Option<&Reach>,
     ) -> Option<(&str, &Target)> {
-        let is_listed = reach.is_none_or(|reach| {
-            reach
-                .get(model)
-                .is_some_and(|reached| reached.allows(operation))
-        });
+        let is_listed = reach.is_none_or(|reach| reach.lists(model, operation));
         let is_wanted = |entry: &&Entry| match &entry.target {
             Target::Typed {
                 model: of,
@@ -239,16 +236,43 @@ impl Catalogue {
         models
     }
 
-    /// Whether a button of this model is among the tools.
-    pub(crate) fn has_actions(&self, model: &str) -> bool {
-        self.entries.iter().any(|entry| {
-            matches!(&entry.target, Target::Typed { model: of, operation: Operation::Action(_) } if of == model)
+    /// The descriptor in the schema file of a model: what an older Odoo module cannot tell.
+    pub(crate) fn generated_schema(&self, model: &str) -> Option<Arc<ModelSchema>> {
+        self.written(model).cloned()
+    }
+
+    /// The descriptor in the schema file of a model.
+    pub(crate) fn written(&self, model: &str) -> Option<&Arc<ModelSchema>> {
+        self.schemas.get(model)
+    }
+
+    /// The served tools of a model.
+    pub(crate) fn tools_of(&self, model: &str) -> impl Iterator<Item = (&Tool, &Target)> {
+        let indices = self.by_model.get(model).into_iter().flatten();
+        indices.map(|index| {
+            let entry = &self.entries[*index];
+            (&entry.tool, &entry.target)
         })
     }
 
-    /// The descriptor in the schema file of a model: what an older Odoo module cannot tell.
-    pub(crate) fn generated_schema(&self, model: &str) -> Option<Arc<ModelSchema>> {
-        self.schemas.get(model).cloned()
+    /// Whether the file of a model is as it was written under the manifest.
+    pub(crate) fn is_as_written(&self, model: &str) -> bool {
+        self.as_written.contains(model)
+    }
+
+    /// What the schema files were written from, where it is known.
+    pub(crate) fn manifest(&self) -> Option<&Manifest> {
+        self.manifest.as_ref()
+    }
+
+    /// The command that writes the schema files anew.
+    pub(crate) fn mend(&self) -> &str {
+        &self.mend
+    }
+
+    /// The fields of each model that come first.
+    pub(crate) fn profile(&self) -> &Arc<Profile> {
+        &self.profile
     }
 
     /// Whether the server was asked to change nothing.
@@ -267,23 +291,49 @@ impl Catalogue {
     }
 }
 
-impl Selection {
-    fn includes(&self, model: &str, spec: &ToolSpec) -> bool {
-        let chosen = self.profile.includes(model, &spec.operation)
-            || self.models.iter().any(|pattern| matches(pattern, model));
-        chosen && self.serves(&spec.name, spec.annotations.read_only_hint)
+/// Puts the fields that the profile names first in the models' tools and default answers.
+fn put_key_fields_first(files: &mut [SchemaFile], profile: &Profile) {
+    let mut chosen = Vec::new();
+    for (index, file) in files.iter_mut().enumerate() {
+        let key_fields = profile.key_fields(&file.schema.model);
+        if !key_fields.is_empty() {
+            warn_of_unknown(&file.schema, key_fields);
+            file.schema.key_fields = key_fields.to_vec();
+            chosen.push(index);
+        }
     }
-
-    fn serves(&self, name: &str, is_read_only: bool) -> bool {
-        (is_read_only || !self.read_only)
-            && !self.exclude.iter().any(|pattern| matches(pattern, name))
+    let files_now: &[SchemaFile] = files;
+    let by_name: HashMap<&str, &ModelSchema> = files_now
+        .iter()
+        .map(|file| (file.schema.model.as_str(), &file.schema))
+        .collect();
+    let lookup = |name: &str| by_name.get(name).copied();
+    let rebuilt: Vec<(usize, Vec<ToolSpec>)> = chosen
+        .into_iter()
+        .map(|index| (index, tools_of(&files_now[index].schema, &lookup)))
+        .collect();
+    for (index, mut tools) in rebuilt {
+        let file = &mut files[index];
+        // What is no tool in the file does not become one.
+        tools.retain(|tool| file.tools.iter().any(|old| old.operation == tool.operation));
+        file.tools = tools;
     }
 }
 
-fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(prefix) => name.starts_with(prefix),
-        None => pattern == name,
+/// Another Odoo, or another version of it, may lack a field that `models.toml` names.
+fn warn_of_unknown(schema: &ModelSchema, key_fields: &[String]) {
+    for name in key_fields {
+        if schema.field(name).is_none() {
+            let known = schema.fields.keys().map(String::as_str);
+            let near = match nearest(name, known).first() {
+                Some(near) => format!("; did you mean \"{near}\"?"),
+                None => String::new(),
+            };
+            tracing::warn!(
+                "models.toml: {} has no field \"{name}\", which is to come first{near}",
+                schema.model
+            );
+        }
     }
 }
 
@@ -305,25 +355,138 @@ pub(crate) fn annotations(hints: Annotations) -> ToolAnnotations {
         .open_world(hints.open_world_hint)
 }
 
-fn read_schema_files(folder: &Path) -> Result<Vec<SchemaFile>> {
-    let unreadable = |path: &Path, error: &dyn std::fmt::Display| {
-        Error::new(
-            ErrorKind::Configuration,
-            format!("{} cannot be read: {error}", path.display()),
-        )
-        .with_hint("Check --schemas or ODOO_SCHEMAS; `cargo xtask gen` writes this folder.")
-    };
-    let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
-            let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
-            files.push(SchemaFile::parse(&text).map_err(|error| unreadable(&path, &error))?);
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::instance::ModelsFile;
+    use crate::schema::Patterns;
+
+    const MODELS: &str = r#"
+        [fields]
+        "a.order" = ["note", "nothing"]
+        [profiles.default]
+        tools = ["b.thing:search", "a.order:search,create,action_done"]
+    "#;
+
+    fn file(model: &str) -> SchemaFile {
+        let schema = ModelSchema::from_wire(&json!({
+            "model": model, "label": "Thing", "rec_name": "name",
+            "access": {"read": true, "write": true, "create": true, "unlink": true},
+            "fields": {"name": {"type": "char", "views": ["form"]}, "note": {"type": "char"}},
+            "actions": [{"method": "action_done"}],
+        }));
+        SchemaFile::build(schema.unwrap(), &|_| None)
+    }
+
+    fn selection() -> Selection {
+        let file = ModelsFile::parse(MODELS).unwrap();
+        Selection {
+            profile: Profile::choose::<&str>(&file, &[]).unwrap(),
+            ..Selection::default()
         }
     }
-    Ok(files)
+
+    fn catalogue(selection: &Selection) -> Catalogue {
+        let files = vec![file("c.other"), file("a.order"), file("b.thing")];
+        Catalogue::assemble(files, selection).unwrap()
+    }
+
+    fn typed(catalogue: &Catalogue) -> Vec<&str> {
+        let names = catalogue.names();
+        names.filter(|name| !name.starts_with("odoo_")).collect()
+    }
+
+    fn patterns(texts: &[&str]) -> Patterns {
+        Patterns::new(texts).unwrap()
+    }
+
+    #[test]
+    fn the_profile_gives_the_order() {
+        let catalogue = catalogue(&selection());
+        assert_eq!(catalogue.len(), 14);
+        assert_eq!(
+            typed(&catalogue),
+            [
+                "b_thing_search",
+                "a_order_search",
+                "a_order_create",
+                "a_order_action_done"
+            ]
+        );
+    }
+
+    #[test]
+    fn options_choose_exclude_and_restrict() {
+        let chosen = Selection {
+            models: patterns(&["c.*"]),
+            exclude: patterns(&["c_other_*_done", "*_delete", "a_*"]),
+            read_only: true,
+            ..selection()
+        };
+        let catalogue = catalogue(&chosen);
+        assert_eq!(
+            typed(&catalogue),
+            [
+                "b_thing_search",
+                "c_other_search",
+                "c_other_read",
+                "c_other_count"
+            ]
+        );
+        assert!(catalogue.tool("odoo_create").is_none());
+    }
+
+    #[test]
+    fn named_tools_come_from_everything_that_exists() {
+        let chosen = Selection {
+            tools: patterns(&["c_other_delete", "odoo_search", "b_*_count"]),
+            ..selection()
+        };
+        let catalogue = catalogue(&chosen);
+        let names: Vec<&str> = catalogue.names().collect();
+        assert_eq!(names, ["odoo_search", "b_thing_count", "c_other_delete"]);
+    }
+
+    #[test]
+    fn a_read_only_server_knows_what_it_refuses() {
+        let chosen = Selection {
+            tools: patterns(&["odoo_delete"]),
+            read_only: true,
+            ..selection()
+        };
+        let catalogue = catalogue(&chosen);
+        assert!(catalogue.is_empty());
+        for name in ["odoo_delete", "odoo_create", "c_other_action_done"] {
+            let target = catalogue.target(name).unwrap();
+            assert!(!target.is_read_only(), "{name}");
+            assert!(catalogue.tool(name).is_none(), "{name}");
+        }
+        assert!(catalogue.target("odoo_search").is_none());
+    }
+
+    #[test]
+    fn what_does_not_exist_is_refused_at_start() {
+        let chosen = Selection {
+            exclude: patterns(&["a_ordr_*"]),
+            ..selection()
+        };
+        let error = Catalogue::assemble(vec![file("a.order")], &chosen).err();
+        assert!(error.unwrap().message().contains("did you mean a_order_*?"));
+        assert!(Catalogue::generic(&chosen).is_err());
+    }
+
+    #[test]
+    fn chosen_fields_come_first_and_unknown_ones_do_not_matter() {
+        let catalogue = catalogue(&selection());
+        let create = catalogue.tool("a_order_create").unwrap();
+        let values = &create.input_schema["properties"]["values"]["properties"];
+        let names: Vec<&String> = values.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["note", "name"]);
+        let schema = catalogue.generated_schema("a.order").unwrap();
+        assert_eq!(schema.summary_fields(), ["note"]);
+        let other = catalogue.generated_schema("b.thing").unwrap();
+        assert_eq!(other.summary_fields(), ["name"]);
+    }
 }

@@ -18,6 +18,7 @@ impl UserSession {
         name: &str,
         arguments: Option<Map<String, Value>>,
     ) -> Result<Output> {
+        self.shared.gate.admit_tool(name, target.is_read_only())?;
         match target {
             Target::Generic(tool) => {
                 let known = tool.argument_names();
@@ -26,6 +27,7 @@ impl UserSession {
                 self.call_generic(*tool, &args).await
             }
             Target::Typed { model, operation } => {
+                self.admit_typed(model, operation, name)?;
                 let args = Arguments::new(name, arguments, typed_arguments(operation))?
                     .with("model", model);
                 self.call_typed(operation, &args).await

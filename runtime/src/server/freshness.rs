@@ -150,7 +150,7 @@ impl UserSession {
         drop(known);
         if !is_same {
             self.schemas.clear();
-            *self.reach.lock().await = None;
+            self.reach.forget().await;
         }
     }
 }

@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
 
+const STARTED_READ_ONLY: &str =
+    "this server was started with --read-only: nothing can be changed through it";
+
 /// A change that was checked and is about to be sent.
 #[derive(Debug)]
 pub(crate) enum Change<'a> {
@@ -46,13 +49,25 @@ impl Gate {
         Self { read_only }
     }
 
+    /// Lets a tool be called, or says why not: the list of a read-only server lacks the tools
+    /// that change something, but a client may know their names.
+    pub(crate) fn admit_tool(&self, name: &str, is_read_only: bool) -> Result<()> {
+        if self.read_only && !is_read_only {
+            return Err(Error::new(
+                ErrorKind::AccessDenied,
+                format!("{name} changes data, and {STARTED_READ_ONLY}"),
+            )
+            .with_hint(
+                "Whoever set the server up decides this; do not look for a way around it.",
+            ));
+        }
+        Ok(())
+    }
+
     /// Lets a change pass, or says why not.
     pub(crate) fn admit(&self, change: &Change<'_>) -> Result<()> {
         if self.read_only {
-            return Err(Error::new(
-                ErrorKind::AccessDenied,
-                "this server was started with --read-only: nothing can be changed through it",
-            ));
+            return Err(Error::new(ErrorKind::AccessDenied, STARTED_READ_ONLY));
         }
         log(change);
         Ok(())
@@ -91,5 +106,16 @@ mod tests {
         assert!(Gate::new(false).admit(&change).is_ok());
         let error = Gate::new(true).admit(&change).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AccessDenied);
+    }
+
+    #[test]
+    fn a_read_only_server_runs_no_tool_that_changes_something() {
+        assert!(Gate::new(true).admit_tool("odoo_read", true).is_ok());
+        assert!(Gate::new(false).admit_tool("odoo_delete", false).is_ok());
+        let error = Gate::new(true)
+            .admit_tool("odoo_delete", false)
+            .unwrap_err();
+        assert!(error.message().contains("odoo_delete"), "{error}");
+        assert!(error.message().contains("--read-only"), "{error}");
     }
 }

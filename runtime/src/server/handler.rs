@@ -234,7 +234,7 @@ impl ServerHandler for OdooServer {
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
         let fixtures = self.shared.fixtures.as_ref();
-        let own = || self.shared.catalogue.find(name).map(|(tool, _)| tool);
+        let own = || self.shared.catalogue.tool(name);
         fixtures
             .and_then(|fixtures| fixtures.tool(name))
             .or_else(own)
@@ -253,7 +253,7 @@ impl ServerHandler for OdooServer {
         {
             return answer;
         }
-        let Some((_, target)) = self.shared.catalogue.find(&request.name) else {
+        let Some(target) = self.shared.catalogue.target(&request.name) else {
             return Err(self.unknown_tool(&request.name));
         };
         let target = target.clone();

@@ -1,28 +1,33 @@
-//! Which typed tools are served: profiles of `models.toml`, and where its files are found.
+//! Which typed tools are served, and which fields of their models come first.
 //!
-//! `models.toml` stands next to the `schemas` folder. A profile is a list of lines
-//! `model:operation,operation`, where an operation is `search`, `read`, `count`, `create`,
-//! `update`, `delete`, the method of an action, or `*` for all of them:
+//! A profile of `models.toml` is a list of lines `model:operation,operation`, where an operation
+//! is `search`, `read`, `count`, `create`, `update`, `delete`, the method of an action, or `*`
+//! for all of them. The fields that come first stand beside it, for all profiles or for one:
 //!
 //! ```toml
+//! [fields]
+//! "sale.order" = ["name", "partner_id", "state", "amount_total"]
+//!
 //! [profiles.default]
 //! tools = ["res.partner:search,read,create,update", "sale.order:search,action_confirm"]
+//!
+//! [profiles.default.fields]
+//! "res.partner" = ["name", "email", "phone"]
 //! ```
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::instance::ModelsFile;
 use crate::schema::Operation;
 use crate::schema::text::nearest;
 
-/// A named choice of typed tools.
+/// A choice of typed tools: one profile, or several together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profile {
     lines: Vec<ProfileLine>,
     everything: bool,
+    fields: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,56 +36,60 @@ struct ProfileLine {
     operations: Vec<String>,
 }
 
-/// The part of `models.toml` that the server reads; the rest is the generator's.
-#[derive(Deserialize)]
-struct ModelsFile {
-    #[serde(default)]
-    profiles: BTreeMap<String, ProfileTable>,
-}
-
-#[derive(Deserialize)]
-struct ProfileTable {
-    #[serde(default)]
-    tools: Vec<String>,
-}
-
 impl Profile {
     /// The profile that is served when none is named.
     pub const DEFAULT: &'static str = "default";
-    /// The profile of every tool of every model that was generated.
+    /// The profile of every tool of every model that was described.
     pub const ALL: &'static str = "all";
 
     /// Every tool.
     pub fn all() -> Self {
         Self {
-            lines: Vec::new(),
             everything: true,
+            ..Self::default()
         }
     }
 
-    /// Reads one profile of a `models.toml`. `all` exists always, `default` falls back to it.
+    /// The profiles with these names, together: the union of their tools and fields, the same
+    /// in whatever order they are named. Without a name it is the default one. `all` exists
+    /// always, `default` falls back to it where the file has no profiles.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] when the text is not TOML, the profile does not exist or
-    /// one of its lines is not `model:operation,…`.
-    pub fn parse(text: &str, name: &str) -> Result<Self> {
-        let file: ModelsFile = toml::from_str(text).map_err(|error| {
-            Error::new(ErrorKind::Configuration, format!("models.toml: {error}"))
-        })?;
-        match file.profiles.get(name) {
-            Some(table) => Ok(Self {
-                lines: table
-                    .tools
-                    .iter()
-                    .map(|line| ProfileLine::parse(line))
-                    .collect::<Result<_>>()?,
-                everything: false,
-            }),
-            None if name == Self::ALL || (name == Self::DEFAULT && file.profiles.is_empty()) => {
-                Ok(Self::all())
-            }
-            None => Err(unknown_profile(name, &file)),
+    /// [`ErrorKind::Configuration`] when a profile does not exist or one of its lines is not
+    /// `model:operation,…`.
+    pub fn choose<T: AsRef<str>>(file: &ModelsFile, names: &[T]) -> Result<Self> {
+        let mut names: BTreeSet<&str> = names
+            .iter()
+            .map(|name| name.as_ref().trim())
+            .filter(|name| !name.is_empty())
+            .collect();
+        if names.is_empty() {
+            names.insert(Self::DEFAULT);
         }
+        let mut profile = Self::default();
+        let mut own_fields = BTreeMap::new();
+        for name in names {
+            let Some(table) = file.profiles.get(name) else {
+                if name == Self::ALL || (name == Self::DEFAULT && file.profiles.is_empty()) {
+                    profile.everything = true;
+                    continue;
+                }
+                return Err(unknown_profile(name, file));
+            };
+            for line in &table.tools {
+                profile.lines.push(ProfileLine::parse(line)?);
+            }
+            for (model, fields) in &table.fields {
+                add_fields(&mut own_fields, model, fields);
+            }
+        }
+        for (model, fields) in &file.fields {
+            if !own_fields.contains_key(model) {
+                add_fields(&mut own_fields, model, fields);
+            }
+        }
+        profile.fields = own_fields;
+        Ok(profile)
     }
 
     /// Whether the profile serves this operation of this model.
@@ -101,6 +110,21 @@ impl Profile {
             .iter()
             .position(|line| line.model == model)
             .unwrap_or(usize::MAX)
+    }
+
+    /// The fields of a model that come first; none where nobody chose.
+    pub fn key_fields(&self, model: &str) -> &[String] {
+        self.fields.get(model).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Adds fields that are not among those of the model yet.
+fn add_fields(to: &mut BTreeMap<String, Vec<String>>, model: &str, fields: &[String]) {
+    let known = to.entry(model.to_owned()).or_default();
+    for field in fields {
+        if !known.contains(field) {
+            known.push(field.clone());
+        }
     }
 }
 
@@ -125,7 +149,9 @@ impl ProfileLine {
 
 fn unknown_profile(name: &str, file: &ModelsFile) -> Error {
     let mut names: Vec<&str> = file.profiles.keys().map(String::as_str).collect();
-    names.push(Profile::ALL);
+    if !names.contains(&Profile::ALL) {
+        names.push(Profile::ALL);
+    }
     let error = Error::new(
         ErrorKind::Configuration,
         format!(
@@ -139,40 +165,31 @@ fn unknown_profile(name: &str, file: &ModelsFile) -> Error {
     }
 }
 
-/// The folder of schema files: the one that was named, or `generated/schemas` of the checkout
-/// in which this program was built.
-pub fn find_schemas_dir(named: Option<&Path>) -> Option<PathBuf> {
-    if let Some(named) = named {
-        return Some(named.to_owned());
-    }
-    let program = std::env::current_exe().ok()?;
-    program
-        .ancestors()
-        .map(|folder| folder.join("generated").join("schemas"))
-        .find(|folder| folder.is_dir())
-}
-
-/// The `models.toml` that belongs to a folder of schema files: in it, or beside it.
-pub fn find_models_file(schemas_dir: &Path) -> Option<PathBuf> {
-    [Some(schemas_dir), schemas_dir.parent()]
-        .into_iter()
-        .flatten()
-        .map(|folder| folder.join("models.toml"))
-        .find(|file| file.is_file())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const FILE: &str = r#"
+        [fields]
+        "sale.order" = ["name", "state"]
+        "res.partner" = ["name"]
         [profiles.default]
         tools = ["sale.order:search,action_confirm", "res.partner:*"]
+        [profiles.billing]
+        tools = ["account.move:search", "sale.order:read"]
+        [profiles.billing.fields]
+        "sale.order" = ["amount_total", "name"]
+        [profiles.selling.fields]
+        "sale.order" = ["name", "partner_id"]
     "#;
+
+    fn choose(names: &[&str]) -> Result<Profile> {
+        Profile::choose(&ModelsFile::parse(FILE).unwrap(), names)
+    }
 
     #[test]
     fn lines_choose_operations() {
-        let profile = Profile::parse(FILE, "default").unwrap();
+        let profile = choose(&[]).unwrap();
         assert!(profile.includes("sale.order", &Operation::Search));
         assert!(profile.includes("sale.order", &Operation::Action("action_confirm".into())));
         assert!(!profile.includes("sale.order", &Operation::Delete));
@@ -181,12 +198,48 @@ mod tests {
     }
 
     #[test]
+    fn several_profiles_are_one_in_any_order() {
+        let both = choose(&["default", "billing"]).unwrap();
+        assert_eq!(
+            both,
+            choose(&["billing", " default", "", "billing"]).unwrap()
+        );
+        assert!(both.includes("sale.order", &Operation::Search));
+        assert!(both.includes("sale.order", &Operation::Read));
+        assert!(both.position("account.move") < both.position("sale.order"));
+        assert!(both.position("sale.order") < both.position("res.partner"));
+        let all = choose(&["billing", "all"]).unwrap();
+        assert!(all.includes("crm.lead", &Operation::Delete));
+    }
+
+    #[test]
+    fn fields_are_those_of_the_profile_or_of_all() {
+        let fields =
+            |names: &[&str], model: &str| choose(names).unwrap().key_fields(model).to_vec();
+        assert_eq!(fields(&["default"], "sale.order"), ["name", "state"]);
+        assert_eq!(fields(&["billing"], "sale.order"), ["amount_total", "name"]);
+        assert_eq!(
+            fields(&["selling", "billing"], "sale.order"),
+            ["amount_total", "name", "partner_id"]
+        );
+        assert_eq!(fields(&["billing"], "res.partner"), ["name"]);
+        assert_eq!(fields(&["all"], "sale.order"), ["name", "state"]);
+        assert!(fields(&["all"], "crm.lead").is_empty());
+    }
+
+    #[test]
     fn a_wrong_profile_is_met_with_the_right_one() {
-        let error = Profile::parse(FILE, "defualt").unwrap_err();
+        let error = choose(&["billing", "defualt"]).unwrap_err();
         assert!(
             error.to_string().contains("Did you mean \"default\"?"),
             "{error}"
         );
-        assert!(Profile::parse(FILE, "all").is_ok());
+        assert!(choose(&["all"]).is_ok());
+    }
+
+    #[test]
+    fn without_profiles_everything_is_served() {
+        let profile = Profile::choose::<&str>(&ModelsFile::default(), &[]).unwrap();
+        assert!(profile.includes("crm.lead", &Operation::Delete));
     }
 }

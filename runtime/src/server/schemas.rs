@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use super::profile::Profile;
 use crate::client::{Client, Context};
 use crate::error::{ErrorKind, Result};
 use crate::schema::ModelSchema;
@@ -28,12 +29,21 @@ struct Kept {
 }
 
 /// The schemas of the connected Odoo, by model.
-#[derive(Default)]
 pub(crate) struct SchemaStore {
     kept: RwLock<HashMap<String, Kept>>,
+    /// Says which fields of a model come first.
+    profile: Arc<Profile>,
 }
 
 impl SchemaStore {
+    /// An empty store.
+    pub(crate) fn new(profile: Arc<Profile>) -> Self {
+        Self {
+            kept: RwLock::default(),
+            profile,
+        }
+    }
+
     /// Forgets everything, for a new connection.
     pub(crate) fn clear(&self) {
         self.kept
@@ -98,8 +108,9 @@ impl SchemaStore {
     pub(crate) fn keep_fetched(
         &self,
         model: &str,
-        schema: ModelSchema,
+        mut schema: ModelSchema,
     ) -> Option<Arc<ModelSchema>> {
+        schema.key_fields = self.profile.key_fields(model).to_vec();
         let schema = (!schema.fields.is_empty()).then(|| Arc::new(schema));
         self.keep(model, schema.clone());
         schema

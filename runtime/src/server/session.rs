@@ -4,26 +4,20 @@
 //! each user who is at work. Everything that depends on who is asking stands here, so that
 //! nothing of it can reach another user; what is the same for all is [`Shared`].
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, Semaphore};
 
-use super::catalogue::{Reach, Reached};
 use super::freshness::Freshness;
 use super::metrics::Running;
-use super::prompts;
+use super::reach::ReachCell;
 use super::schemas::SchemaStore;
 use super::{MAX_CONCURRENT_CALLS, Shared};
 use crate::client::{Capabilities, Client, Config, Context, Credentials};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::text::nearest;
-
-/// How long a list waits to learn what the user may do. One that comes later is not shown by
-/// clients that give up; one without the rights offers too much.
-const REACH_PATIENCE: Duration = Duration::from_secs(8);
 
 /// How many calls of one user run at once where there are many users: nobody takes all the
 /// places.
@@ -46,7 +40,7 @@ pub(crate) struct UserSession {
     client: Result<Client>,
     pub(super) schemas: SchemaStore,
     pub(super) known: Mutex<Option<Known>>,
-    pub(super) reach: Mutex<Option<Arc<Reach>>>,
+    pub(super) reach: ReachCell,
     /// Whether the user's list of tools is still what it was.
     pub(super) freshness: Freshness,
     /// The places for calls of this user.
@@ -71,11 +65,11 @@ impl UserSession {
     fn new(shared: Arc<Shared>, config: Result<Config>, places: usize) -> Self {
         Self {
             _held: shared.metrics.session_held(),
+            schemas: SchemaStore::new(Arc::clone(shared.catalogue.profile())),
             shared,
             client: config.and_then(Client::new),
-            schemas: SchemaStore::default(),
             known: Mutex::new(None),
-            reach: Mutex::new(None),
+            reach: ReachCell::default(),
             freshness: Freshness::default(),
             places: Semaphore::new(places),
             refused: AtomicBool::new(false),
@@ -145,53 +139,6 @@ impl UserSession {
         }
     }
 
-    /// What the user may do with the models of the typed tools and of the prompts, asked once
-    /// until the next reconnect. Models that no menu leads to (order lines) and those with buttons are asked
-    /// for by schema: which buttons there are depends on the user.
-    pub(super) async fn reach(&self) -> Result<Arc<Reach>> {
-        let mut known = self.reach.lock().await;
-        if let Some(reach) = known.as_ref() {
-            return Ok(Arc::clone(reach));
-        }
-        let capabilities = self.capabilities().await?;
-        let mut reach = Reach::new();
-        let mut asked = Vec::new();
-        let mut wanted: BTreeSet<&str> = prompts::models().collect();
-        wanted.extend(self.shared.catalogue.typed_models());
-        for model in wanted {
-            let summary = capabilities.model(model);
-            if let Some(summary) = summary {
-                reach.insert(model.to_owned(), Reached::by_rights(summary.access));
-            }
-            if summary.is_none() || self.shared.catalogue.has_actions(model) {
-                asked.push(model.to_owned());
-            }
-        }
-        if !asked.is_empty() {
-            let batch = self.client()?.schemas(&asked, &Context::new()).await?;
-            for (name, schema) in batch.schemas {
-                reach.insert(name.clone(), Reached::by_schema(&schema));
-                self.schemas.keep_fetched(&name, schema);
-            }
-        }
-        let reach = Arc::new(reach);
-        *known = Some(Arc::clone(&reach));
-        Ok(reach)
-    }
-
-    /// What the user may do, if that can be learnt soon.
-    pub(super) async fn reach_soon(&self) -> Option<Arc<Reach>> {
-        match tokio::time::timeout(REACH_PATIENCE, self.reach()).await {
-            Ok(Ok(reach)) => Some(reach),
-            Ok(Err(error)) => {
-                self.note(&error);
-                tracing::debug!(%error, "listing everything");
-                None
-            }
-            Err(_) => None,
-        }
-    }
-
     /// Signs in anew and forgets everything that was known of the instance.
     pub(super) async fn reconnect(&self) -> Result<Arc<Capabilities>> {
         let client = self.client()?;
@@ -208,7 +155,7 @@ impl UserSession {
     pub(super) async fn forget(&self) {
         self.schemas.clear();
         *self.known.lock().await = None;
-        *self.reach.lock().await = None;
+        self.reach.forget().await;
     }
 }
 

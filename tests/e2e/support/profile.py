@@ -26,11 +26,27 @@ def operation_name(operation: Any) -> str:
     return operation if isinstance(operation, str) else operation["action"]
 
 
+def models_file(schemas: Path) -> dict[str, Any]:
+    """The `models.toml` beside a folder of schema files."""
+    return tomllib.loads((schemas.parent / "models.toml").read_text("utf-8"))
+
+
+def key_fields(schemas: Path, profile: str, model: str) -> list[str]:
+    """The fields of a model that come first in a profile."""
+    file = models_file(schemas)
+    own = file["profiles"][profile].get("fields", {})
+    return own.get(model) or file["fields"][model]
+
+
 def default_tools(schemas: Path) -> list[tuple[str, str, str]]:
     """`(tool, model, operation)` of the default profile, in the order of the list."""
-    profiles = tomllib.loads((schemas.parent / "models.toml").read_text("utf-8"))["profiles"]
+    return profile_tools(schemas, "default")
+
+
+def profile_tools(schemas: Path, profile: str) -> list[tuple[str, str, str]]:
+    """`(tool, model, operation)` of a profile, in the order of the list."""
     tools = []
-    for line in profiles["default"]["tools"]:
+    for line in models_file(schemas)["profiles"][profile]["tools"]:
         model, _, chosen = line.partition(":")
         wanted = {name.strip() for name in chosen.split(",")}
         file = json.loads((schemas / f"{model.strip()}.json").read_text("utf-8"))

@@ -110,6 +110,8 @@ fn odd_things_are_said_with_file_and_mend() {
         "snapshot/nasty.thing.json: state: has the option `draft` twice",
         "snapshot/nasty.thing.json: lost_id: is a relation without a target",
         "snapshot/nasty.a_b.json: wants the module `nasty_a_b` as nasty.a.b does",
+        "snapshot/nasty.thing.json: [profiles.default.fields]: names `stat`, which the user of \
+         the snapshot does not see (did you mean `state`?)",
     ] {
         assert!(
             said.iter().any(|line| line.starts_with(expected)),

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use butopea_runtime::instance::SchemaFolder;
 use butopea_runtime::server::{Catalogue, Profile, Selection};
 use serde_json::Value;
 use tool_tests::{MAX_TOKENS_OF_THE_LIST, MAX_TOOLS, tokens_of};
@@ -18,12 +19,13 @@ fn generated() -> PathBuf {
 }
 
 fn default_list() -> Vec<Value> {
-    let profiles = fs::read_to_string(generated().join("models.toml")).unwrap();
+    let folder = SchemaFolder::open(&generated());
+    let file = folder.models_file().unwrap();
     let selection = Selection {
-        profile: Profile::parse(&profiles, Profile::DEFAULT).unwrap(),
+        profile: Profile::choose(&file, &[Profile::DEFAULT]).unwrap(),
         ..Selection::default()
     };
-    let catalogue = Catalogue::load(&generated().join("schemas"), &selection).unwrap();
+    let catalogue = Catalogue::load(&folder, &selection).unwrap();
     let Value::Array(tools) = catalogue.to_json().unwrap() else {
         panic!("the catalogue is no list")
     };

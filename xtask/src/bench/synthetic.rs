@@ -95,6 +95,7 @@ fn model(index: usize, fields: usize, models: usize) -> ModelSchema {
             .map(|number| (format!("field_{number:03}"), field(index, number, models)))
             .collect(),
         actions: Vec::new(),
+        key_fields: Vec::new(),
     };
     // About every fifth model has buttons.
     if index.is_multiple_of(5) {

@@ -1,49 +1,26 @@
-//! Asks a live Odoo for the schemas: in batches, a few at a time, with progress.
+//! Asks a live Odoo for the schemas, and for what shapes them, with progress.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use butopea_generator::{Config, Manifest, Snapshot};
 use butopea_runtime::client::{
-    Capabilities, Client, Config as Connection, Context, MethodCall, SchemaBatch,
+    Capabilities, Client, Config as Connection, Context, Described, LABEL_LANGUAGE, MethodCall,
+    describe, wanted_models,
 };
 use butopea_runtime::{Error as CallError, ErrorKind};
 use serde_json::Value;
-use tokio::task::JoinSet;
 
 use crate::error::Error;
 use crate::own;
 use crate::target::Target;
 use crate::ui;
 
-/// How many models one request asks for: few enough that progress is seen and a retry is
-/// cheap, many enough that the requests themselves do not show.
-const BATCH: usize = 88;
-
-/// How many requests are under way at once: Odoo computes schemas, it does not wait, and the threads of one Odoo
-/// process hinder each other. With two, one is computed while the other's answer is read.
-const CONCURRENCY: usize = 2;
-
-/// How often a batch is asked for again when the failure may pass.
-const RETRIES: u32 = 2;
-
-/// The language of labels and help: the same whoever generates.
-const LANGUAGE: &str = "en_US";
-
 /// What Odoo answered.
 pub(crate) struct Fetched {
     /// The schemas.
     pub(crate) snapshot: Snapshot,
-    /// The models that could not be described.
-    pub(crate) failures: Vec<Failure>,
-}
-
-/// A model that could not be described.
-pub(crate) struct Failure {
-    /// The model.
-    pub(crate) model: String,
-    /// Why.
-    pub(crate) reason: String,
+    /// Why models could not be described.
+    pub(crate) failures: BTreeMap<String, CallError>,
 }
 
 /// Fetches the models that the configuration asks for.
@@ -88,114 +65,35 @@ pub(crate) fn connection(target: &Target) -> Result<Connection, Error> {
 }
 
 async fn fetch(client: Client, config: &Config, all: bool) -> Result<Fetched, Error> {
-    let context = Context::new().lang(LANGUAGE);
+    let context = Context::new().lang(LABEL_LANGUAGE);
     let capabilities = client.capabilities(&context).await?;
-    let names = wanted(&capabilities, config, all);
-    let mut fetched = Fetched {
-        snapshot: Snapshot::default(),
-        failures: Vec::new(),
-    };
+    let names = wanted_models(&capabilities, &config.include, |model| {
+        all || config.wants(model)
+    });
     // While Odoo describes the models.
     let manifest = {
         let (client, context) = (client.clone(), context.clone());
         tokio::spawn(async move { manifest(&client, &capabilities, &context).await })
     };
     let mut task = ui::Task::start("fetching schemas");
-    let mut waiting: Vec<Vec<String>> = names.chunks(BATCH).map(<[String]>::to_vec).rev().collect();
-    let mut running: JoinSet<(Vec<String>, Result<SchemaBatch, CallError>)> = JoinSet::new();
-    let mut done = 0_usize;
-    loop {
-        while running.len() < CONCURRENCY
-            && let Some(batch) = waiting.pop()
-        {
-            let (client, context) = (client.clone(), context.clone());
-            running.spawn(async move {
-                let answer = ask(&client, &batch, &context).await;
-                (batch, answer)
-            });
-        }
-        let Some(joined) = running.join_next().await else {
-            break;
-        };
-        let (batch, answer) = joined.map_err(lost)?;
-        done += batch.len();
-        fetched.take(&batch, answer);
-        let last = batch.last().map_or("", String::as_str);
-        task.progress(done as u64, names.len() as u64, last);
-    }
-    fetched.snapshot.manifest = manifest.await.map_err(lost)?;
-    task.done(format_args!("{} models", fetched.snapshot.models.len()));
-    Ok(fetched)
-}
-
-#[allow(clippy::needless_pass_by_value)] // for `map_err`
-fn lost(error: tokio::task::JoinError) -> Error {
-    Error::Usage(format!("a request was lost: {error}"))
-}
-
-/// One batch, asked for again while the failure may pass.
-async fn ask(
-    client: &Client,
-    batch: &[String],
-    context: &Context,
-) -> Result<SchemaBatch, CallError> {
-    let mut attempt = 0;
-    loop {
-        match client.schemas(batch, context).await {
-            Err(error) if error.kind().is_transient() && attempt < RETRIES => {
-                attempt += 1;
-                tokio::time::sleep(Duration::from_millis(500 << attempt)).await;
-            }
-            answer => return answer,
-        }
-    }
-}
-
-impl Fetched {
-    fn take(&mut self, batch: &[String], answer: Result<SchemaBatch, CallError>) {
-        let mut failed = |model: &str, reason: String| {
-            self.failures.push(Failure {
-                model: model.to_owned(),
-                reason,
-            });
-        };
-        let mut answer = match answer {
-            Ok(answer) => answer,
-            Err(error) => {
-                for model in batch {
-                    failed(model, error.message().to_owned());
-                }
-                return;
-            }
-        };
-        for model in batch {
-            match (answer.schemas.remove(model), answer.errors.remove(model)) {
-                (Some(schema), _) => {
-                    self.snapshot.models.insert(model.clone(), schema);
-                }
-                (None, Some(error)) => failed(model, error.message().to_owned()),
-                (None, None) => failed(model, "Odoo did not answer for it".to_owned()),
-            }
-        }
-    }
-}
-
-/// The models to ask for: those of the menus that a pattern matches, and those that are named
-/// in full, which need no menu.
-fn wanted(capabilities: &Capabilities, config: &Config, all: bool) -> Vec<String> {
-    let reached = capabilities
-        .models
-        .iter()
-        .map(|summary| summary.model.clone());
-    let mut names: BTreeSet<String> = reached.filter(|model| all || config.wants(model)).collect();
-    names.extend(
-        config
-            .include
-            .names()
-            .filter(|name| config.wants(name))
-            .map(str::to_owned),
-    );
-    names.into_iter().collect()
+    let mut described = Described::default();
+    describe(&client, &names, &context, |answer| {
+        let last = answer.asked.last().map_or("", String::as_str);
+        task.progress(answer.done as u64, answer.total as u64, last);
+        described.take(answer);
+    })
+    .await;
+    let manifest = manifest
+        .await
+        .map_err(|error| Error::Usage(format!("a request was lost: {error}")))?;
+    task.done(format_args!("{} models", described.schemas.len()));
+    Ok(Fetched {
+        snapshot: Snapshot {
+            models: described.schemas,
+            manifest,
+        },
+        failures: described.failures,
+    })
 }
 
 async fn manifest(client: &Client, capabilities: &Capabilities, context: &Context) -> Manifest {
@@ -206,7 +104,7 @@ async fn manifest(client: &Client, capabilities: &Capabilities, context: &Contex
     Manifest {
         odoo_series: capabilities.odoo_series.clone(),
         module_version: capabilities.module_version.clone(),
-        language: Some(LANGUAGE.to_owned()),
+        language: Some(LABEL_LANGUAGE.to_owned()),
         companies: capabilities.user.company_ids.len(),
         groups: groups(client, capabilities.user.id, context).await.ok(),
         modules,

@@ -6,6 +6,7 @@
 pub(crate) mod fetch;
 mod report;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -57,13 +58,16 @@ enum Format {
     Json,
 }
 
+/// Why models could not be described, by model.
+type Failures = BTreeMap<String, butopea_runtime::Error>;
+
 /// Runs `cargo xtask gen`.
 pub(crate) fn run(args: &GenArgs) -> Result<ExitCode, Error> {
     let root = crate_root(&args.out)?;
     let config = config(args, &root)?;
     match (args.offline, args.check) {
         (true, true) => check_files(&root, &config),
-        (true, false) => write(&root, &config, &Snapshot::read(&root)?, &[]),
+        (true, false) => write(&root, &config, &Snapshot::read(&root)?, &Failures::new()),
         (false, true) => check_live(args, &root, &config),
         (false, false) => {
             let fetched = fetch::snapshot(&args.target, &config, args.all)?;
@@ -102,17 +106,11 @@ fn keep_old(root: &Path, config: &Config, fetched: &fetch::Fetched) -> Snapshot 
         return snapshot;
     }
     if let Ok(old) = Snapshot::read(root) {
-        for failure in &fetched.failures {
-            if let Some(schema) = old
-                .models
-                .get(&failure.model)
-                .filter(|_| config.wants(&failure.model))
-            {
-                snapshot
-                    .models
-                    .insert(failure.model.clone(), schema.clone());
-            }
-        }
+        let kept = old
+            .models
+            .into_iter()
+            .filter(|(model, _)| fetched.failures.contains_key(model) && config.wants(model));
+        snapshot.models.extend(kept);
     }
     snapshot
 }
@@ -121,7 +119,7 @@ fn write(
     root: &Path,
     config: &Config,
     snapshot: &Snapshot,
-    failures: &[fetch::Failure],
+    failures: &Failures,
 ) -> Result<ExitCode, Error> {
     let started = Instant::now();
     let generated = complete(root, generate(snapshot, config)?)?;

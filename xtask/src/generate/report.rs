@@ -6,7 +6,7 @@ use std::time::Duration;
 use butopea_generator::diff::Difference;
 use butopea_generator::{Changes, Generated};
 
-use super::fetch::Failure;
+use super::Failures;
 use crate::error::Error;
 use crate::ui;
 
@@ -96,12 +96,9 @@ fn row(
 }
 
 /// The models that could not be described.
-pub(super) fn failures(failures: &[Failure]) {
-    for failure in failures {
-        ui::note(format_args!(
-            "{}: not generated: {}",
-            failure.model, failure.reason
-        ));
+pub(super) fn failures(failures: &Failures) {
+    for (model, error) in failures {
+        ui::note(format_args!("{model}: not generated: {}", error.message()));
     }
 }
 

@@ -11,8 +11,9 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{ModelSchema, Operation};
-use crate::server::catalogue::{Catalogue, Reach, Target};
+use crate::server::catalogue::{Catalogue, Target};
 use crate::server::generic::GenericTool;
+use crate::server::reach::Reach;
 
 /// Everything that the text of a prompt depends on.
 pub(super) struct Desk<'a> {
@@ -64,10 +65,10 @@ impl Desk<'_> {
     /// Whether the user can do this, through a tool of this server. The model that a person
     /// named may be any; all others are among those whose rights are known.
     pub(super) fn can(&self, model: &str, operation: &Operation) -> bool {
-        let is_allowed = match (self.reach.get(model), self.schema) {
-            (Some(reached), _) => reached.allows(operation),
-            (None, Some(schema)) => schema.model == model && schema.access.allows(operation),
-            (None, None) => self.given("model") == Some(model),
+        let is_allowed = match self.schema {
+            _ if self.reach.knows(model) => self.reach.allows(model, operation),
+            Some(schema) => schema.model == model && schema.access.allows(operation),
+            None => self.given("model") == Some(model),
         };
         is_allowed && self.tool(model, operation).is_some()
     }
@@ -78,7 +79,7 @@ impl Desk<'_> {
 
     /// The call that describes a model, where this server has it.
     pub(super) fn describe(&self, model: &str) -> Option<String> {
-        let (tool, _) = self.catalogue.find(GenericTool::Schema.name())?;
+        let tool = self.catalogue.tool(GenericTool::Schema.name())?;
         Some(format!(
             "call `{}` with {}",
             tool.name,

@@ -22,11 +22,12 @@ use serde_json::{Map, Value};
 
 use super::UserSession;
 use super::ask::{Answered, refusal};
-use super::catalogue::{Catalogue, Reach};
+use super::catalogue::Catalogue;
 use super::completion::Source;
 use super::freshness::List;
 use super::handler::LIST_LASTS_MS;
 use super::pages::{digest, page};
+use super::reach::Reach;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Operation;
 use crate::schema::text::{clean, join_bounded, nearest};
@@ -84,11 +85,7 @@ pub(super) fn models() -> impl Iterator<Item = &'static str> {
 impl Prompt {
     fn is_available(&self, catalogue: &Catalogue, reach: Option<&Reach>) -> bool {
         self.needs.iter().all(|(model, operation)| {
-            let is_allowed = reach.is_none_or(|reach| {
-                reach
-                    .get(*model)
-                    .is_some_and(|reached| reached.allows(operation))
-            });
+            let is_allowed = reach.is_none_or(|reach| reach.allows(model, operation));
             is_allowed && catalogue.tool_for(model, operation, reach).is_some()
         })
     }

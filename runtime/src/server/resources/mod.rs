@@ -24,10 +24,10 @@ use serde_json::{Value, json};
 
 use super::UserSession;
 use super::ask::{Answered, details, refusal};
-use super::catalogue::Reach;
 use super::freshness::List;
 use super::handler::LIST_LASTS_MS;
 use super::pages::{digest, page};
+use super::reach::Reach;
 use crate::client::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::text::clean;
@@ -77,9 +77,7 @@ impl UserSession {
         let mut models: Vec<&str> = self.shared.catalogue.typed_models();
         models.sort_unstable();
         models.retain(|model| match reach {
-            Some(reach) => reach
-                .get(*model)
-                .is_some_and(|reached| reached.allows(&Operation::Read)),
+            Some(reach) => reach.allows(model, &Operation::Read),
             None => true,
         });
         models
