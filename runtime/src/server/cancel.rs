@@ -98,7 +98,7 @@ impl OdooServer {
             self.see_off(work);
             return Fate::Undone;
         }
-        if self.shared.over.is_cancelled() {
+        if self.shared.giving_up.is_cancelled() {
             // It is not the client who ends it but the server: what was begun is finished.
             self.see_off(work);
             return Fate::Unknown;

@@ -102,7 +102,7 @@ impl OdooServer {
     pub(super) async fn finish_calls(&self, grace: Duration) {
         self.shared.closing.cancel();
         // Connections that break now are our doing.
-        self.shared.over.cancel();
+        self.shared.giving_up.cancel();
         self.shared.running.close();
         if tokio::time::timeout(grace, self.shared.running.wait())
             .await

@@ -89,7 +89,7 @@ pub(crate) struct Shared {
     closing: CancellationToken,
     /// Cancelled when calls are given up: from then on they end because the server ends, not
     /// because their client wants it.
-    over: CancellationToken,
+    giving_up: CancellationToken,
     /// Seals what clients carry from one call to the next.
     state_key: StateKey,
     /// What the conformance suite expects to find; `None` in every real server.
@@ -107,7 +107,7 @@ impl Shared {
             metrics: Metrics::new(),
             running: TaskTracker::new(),
             closing: CancellationToken::new(),
-            over: CancellationToken::new(),
+            giving_up: CancellationToken::new(),
             state_key: settings.state_key,
             fixtures: settings.conformance_fixtures.then(Fixtures::new),
             given_up: CancellationToken::new(),

@@ -33,16 +33,18 @@ const PIPE: usize = 64 * 1024;
 pub(super) struct Ending {
     begun: CancellationToken,
     complete: CancellationToken,
+    given_up: CancellationToken,
     grace: Duration,
 }
 
 impl Ending {
     /// The end is not near. Requests under way have `grace` to be answered when it is;
-    /// `complete` is cancelled when they were.
-    pub(super) fn new(grace: Duration, complete: CancellationToken) -> Self {
+    /// `given_up` is cancelled when they were not.
+    pub(super) fn new(grace: Duration, given_up: CancellationToken) -> Self {
         Self {
             begun: CancellationToken::new(),
-            complete,
+            complete: CancellationToken::new(),
+            given_up,
             grace,
         }
     }
@@ -196,6 +198,7 @@ where
     /// Answers every open request in Odoo's place.
     fn give_up(&mut self) {
         self.has_given_up = true;
+        self.ending.given_up.cancel();
         let mut answers = Vec::new();
         for (id, kind) in self.unanswered.take_all() {
             tracing::warn!("a {kind} was still being worked on and is given up");

@@ -28,7 +28,7 @@ pub async fn serve_stdio(server: OdooServer) -> Result<()> {
     let stop = StopSignal::listen();
     let ahead = server.clone();
     tokio::spawn(async move { ahead.connect_ahead().await });
-    let ending = Ending::new(GRACE, server.shared().over.clone());
+    let ending = Ending::new(GRACE, server.shared().giving_up.clone());
     let (reader, writer) = stdio_pipes();
     let conversation = Conversation::new(reader, writer, ending.clone());
     let closing = server.shared().closing.clone();
