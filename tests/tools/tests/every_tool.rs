@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::panic)] // a test fails by panicking; figures are printed
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use butopea_runtime::schema::SchemaFile;
+use butopea_runtime::client::{
+    Client, Config, Context, Described, LABEL_LANGUAGE, describe, wanted_models,
+};
+use butopea_runtime::schema::{Patterns, SchemaFile};
 use serde_json::Value;
 use tool_tests::{MAX_TOKENS_OF_A_TOOL, names_used_twice, problems_of, tokens_of};
 
@@ -47,5 +51,35 @@ fn every_generated_tool_is_portable_and_small() {
         .map(|text| SchemaFile::parse(&text).unwrap())
         .collect();
     assert!(!files.is_empty());
+    check(&files);
+}
+
+/// Every model that the user reaches through the menus, and every model that those point to.
+#[tokio::test]
+#[ignore = "needs a running Odoo"]
+async fn every_tool_of_a_live_odoo_is_portable_and_small() {
+    let client = Client::new(Config::from_env().unwrap()).unwrap();
+    let context = Context::new().lang(LABEL_LANGUAGE);
+    let capabilities = client.capabilities(&context).await.unwrap();
+    let menus = wanted_models(&capabilities, &Patterns::default(), |_| true);
+    let mut described = Described::default();
+    describe(&client, &menus, &context, |answer| described.take(answer)).await;
+    assert!(described.failures.is_empty(), "{:?}", described.failures);
+    let related: BTreeSet<String> = described
+        .schemas
+        .values()
+        .flat_map(|schema| schema.fields.values())
+        .filter_map(|field| field.relation.clone())
+        .filter(|model| !described.schemas.contains_key(model))
+        .collect();
+    let related: Vec<String> = related.into_iter().collect();
+    // Not all of these may be read by everybody.
+    describe(&client, &related, &context, |answer| described.take(answer)).await;
+    let schemas = described.schemas;
+    let files: Vec<SchemaFile> = schemas
+        .values()
+        .map(|schema| SchemaFile::build(schema.clone(), &|model| schemas.get(model)))
+        .collect();
+    assert!(files.len() > menus.len());
     check(&files);
 }
