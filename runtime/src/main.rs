@@ -27,8 +27,6 @@ use tracing_subscriber::EnvFilter;
 struct Options {
     #[command(subcommand)]
     command: Option<Command>,
-    #[command(flatten)]
-    tools: ToolOptions,
     /// The folder of schema files to serve typed tools from. Without it, the files that `gen`
     /// wrote for this address and database.
     #[arg(long, env = "ODOO_SCHEMAS", value_name = "DIR", value_parser = some_path())]
@@ -54,6 +52,9 @@ struct Options {
     /// Print the tools as JSON and leave.
     #[arg(long)]
     list_tools: bool,
+    // Their headings hold for whatever follows, so they come last.
+    #[command(flatten)]
+    tools: ToolOptions,
     #[command(flatten)]
     http: HttpOptions,
 }
@@ -66,9 +67,19 @@ enum Command {
     ///
     /// The files go into a folder of this Odoo, where the server finds them by `ODOO_URL` and
     /// `ODOO_DB`. Its models.toml says which models, which tools and which fields first; edit it,
-    /// and run this again when models change. It connects with the same variables as the server.
+    /// and run this again when models change.
+    #[command(after_help = GEN_ENVIRONMENT)]
     Gen(GenOptions),
 }
+
+const GEN_ENVIRONMENT: &str = "\
+It connects as the server does, with ODOO_URL, ODOO_DB, ODOO_API_KEY (or ODOO_USERNAME and
+ODOO_PASSWORD). Labels are in English, or in the language of PREFERRED_LANG.
+
+Examples:
+  butopea-mcp-server gen                         the models that models.toml names
+  butopea-mcp-server gen --models 'sale.*'       these models instead
+  butopea-mcp-server gen --check                 has Odoo moved since? exit code 1 if so";
 
 const ENVIRONMENT: &str = "\
 Environment:
@@ -82,6 +93,11 @@ Environment:
   ODOO_MCP_STATE_KEY
                   the secret itself, instead of --state-key-file
   RUST_LOG        what to log to standard error (info, debug); default: warn
+
+Which tools, for example:
+  butopea-mcp-server --profile sales,accounting --read-only
+  butopea-mcp-server --tools 'odoo_*,sale_order_*' --exclude odoo_delete
+  butopea-mcp-server --profile all --list-tools     every tool there is
 
 Example (Claude Desktop, Cursor):
   {\"mcpServers\": {\"odoo\": {\"command\": \"butopea-mcp-server\",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from conftest import StartProcess, StartServer
+from support.gateway import Gateway, Reply, Rule, Seen
 from support.mcp_client import McpClient, ProtocolError
 from support.people import Person
 from support.profile import key_fields, profile_tools
@@ -44,6 +46,50 @@ def test_an_empty_variable_is_none(start_server: StartServer, admin: Person) -> 
     """A client that sets all variables, some to nothing, gets the default list."""
     blank = dict.fromkeys(("ODOO_MODELS", "ODOO_TOOLS", "ODOO_EXCLUDE", "ODOO_READ_ONLY"), "")
     assert names(start_server(admin, env=blank)) == names(start_server(admin))
+
+
+def schemas_rule(answer: Reply) -> Rule:
+    """Answers in Odoo's place whoever asks for many schemas."""
+    return lambda seen: answer if seen.path == "/mcp/schemas" else None
+
+
+def test_everything_is_listed_though_odoo_describes_nothing(
+    start_server: StartServer, admin: Person, gateway: Gateway
+) -> None:
+    """An Odoo that describes no model: the list follows the rights alone, and calls work."""
+    gateway.rule = schemas_rule(Reply(500, b"<h1>Internal Server Error</h1>"))
+    client = start_server(admin, "--profile", "all", env={"ODOO_URL": gateway.open().url})
+    listed = names(client)
+    assert set(names(start_server(admin))) <= set(listed)
+    assert {"res_country_search", "res_country_create"} <= set(listed)
+    client.ok("res_country_count", domain=[])
+    client.ok("odoo_capabilities")
+
+
+def test_models_that_cannot_be_described_are_left_out(
+    start_server: StartServer, admin: Person, gateway: Gateway
+) -> None:
+    """A model whose views are broken costs its own tools, with a word in the log, and no others."""
+
+    def break_country(seen: Seen) -> Reply | None:
+        if seen.path != "/mcp/schemas":
+            return None
+        models = json.loads(seen.body)["params"]["models"]
+        error = {"kind": "odoo.exceptions.ValidationError", "message": "a broken view"}
+        answer = admin.odoo.post("/mcp/schemas", {"models": models}).result
+        if answer["schemas"].pop("res.country", None):
+            answer["errors"]["res.country"] = error
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "result": answer})
+        return Reply(200, body.encode(), "application/json")
+
+    gateway.rule = break_country
+    env = {"ODOO_URL": gateway.open().url, "RUST_LOG": "butopea_runtime=debug"}
+    client = start_server(admin, "--profile", "all", env=env)
+    listed = names(client)
+    assert not [name for name in listed if name.startswith("res_country_") and "state" not in name]
+    assert {"res_country_state_search", "res_partner_search"} <= set(listed)
+    assert "a broken view" in client.stderr()
+    assert "WARN" not in client.stderr()
 
 
 # ------------------------------------------------------------------ single tools
@@ -157,6 +203,7 @@ def test_help_teaches(start_process: StartProcess) -> None:
         "--read-only",
         "ODOO_READ_ONLY",
         "ODOO_API_KEY",
+        "butopea-mcp-server gen",
     ):
         assert part in server.stdout, part
 
