@@ -134,6 +134,26 @@ def which_leads(wire: HttpWire, member: Member, setting: Setting) -> None:
     assert found["records"] == [{"id": member.lead, "name": member.name}]
 
 
+def whose_lead(wire: HttpWire, member: Member, setting: Setting) -> None:
+    """Their own lead as a resource, and nobody else's by its id."""
+    others = [m for m in setting.crowd.members if m.lead and m.uid != member.uid]
+    if not others:
+        return
+    other = others[member.uid % len(others)]
+    for answer in (
+        wire.call("odoo_read", model=LEAD, id=other.lead),
+        wire.call("odoo_update", model=LEAD, id=other.lead, values={"name": member.name}),
+    ):
+        assert answer.tool_error["kind"] in ("access_denied", "missing_record", "unknown_model")
+        assert other.name not in answer.text
+    theirs = wire.rpc("resources/read", {"uri": f"odoo://{LEAD}/{other.lead}"})
+    assert "error" in theirs.message
+    assert other.name not in theirs.text
+    if member.lead is not None:
+        own = wire.rpc("resources/read", {"uri": f"odoo://{LEAD}/{member.lead}"})
+        assert member.name in own.result["contents"][0]["text"]
+
+
 def which_language(wire: HttpWire, member: Member, setting: Setting) -> None:
     """A name that differs by language."""
     read = wire.call("odoo_read", model=TAG, id=setting.tag, fields=["name"]).structured
@@ -162,7 +182,7 @@ def which_tools(wire: HttpWire, member: Member, setting: Setting) -> None:
 Question = Callable[[HttpWire, Member, Setting], None]
 # Asked of both processes, and of one of them.
 TWICE: list[Question] = [who_am_i, which_keys, which_companies, which_language]
-ONCE: list[Question] = [which_leads, what_is_refused, write_own, which_tools]
+ONCE: list[Question] = [which_leads, whose_lead, what_is_refused, write_own, which_tools]
 
 
 def test_a_crowd_on_two_processes(start_http: StartHttp, odoo: Odoo, setting: Setting) -> None:

@@ -91,7 +91,7 @@ class CrowdMaker:
             company = companies[number % len(companies)]
             drafts.append(
                 {
-                    "name": f"{mark} {number}",
+                    "name": f"{mark} {number:04}",
                     "login": f"{mark}.{number}@e2e.test",
                     "email": f"{mark}.{number}@e2e.test",
                     "lang": languages[(number // len(roles)) % len(languages)],

@@ -148,8 +148,9 @@ def rpc_request(
     }
     if version == MODERN:
         headers |= {"MCP-Protocol-Version": version, "Mcp-Method": method}
-        if "name" in params:
-            headers["Mcp-Name"] = params["name"]
+        for named in ("name", "uri"):
+            if named in params:
+                headers["Mcp-Name"] = params[named]
         params["_meta"] = {
             f"{_META}/protocolVersion": version,
             f"{_META}/clientInfo": {"name": "tests", "version": "1"},

@@ -47,7 +47,8 @@ pub struct HttpOptions {
     /// The most users whose Odoo sessions are held at once; who was idle longest leaves first.
     #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
     pub max_users: u64,
-    /// The most sessions of clients at once, with `--http-sessions`.
+    /// The most sessions of clients at once, with `--http-sessions`; the clients of one user
+    /// may have a quarter of them.
     #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
     pub max_sessions: usize,
     /// Seconds without a request after which a user is signed out of Odoo.
