@@ -318,6 +318,28 @@ def start_http(
     return server, file.read_text("utf-8")
 
 
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("what", ["resource", "completion"])
+def test_what_is_read_besides_calls(
+    start_process: StartProcess, slow: Slow, slow_reader: Person, tag: int, era: str, what: str
+) -> None:
+    """A resource and a completion that nobody wants any more are ended, too."""
+    server = start(start_process, slow_reader, era)
+    ask = server.modern if era == "modern" else server.request
+    if what == "resource":
+        request = ask("resources/read", {"uri": f"odoo://{TAG}/{tag}"})
+    else:
+        template = {"type": "ref/resource", "uri": "odoo://{model}/{id}"}
+        argument = {"name": "id", "value": "e2e"}
+        given = {"arguments": {"model": TAG}}
+        params = {"ref": template, "argument": argument, "context": given}
+        request = ask("completion/complete", params)
+    slow.wait_begun()
+    cancel(server, request)
+    slow.wait_ended()
+    assert_not_answered(server, request)
+
+
 def test_read_over_http(
     start_process: StartProcess, slow: Slow, slow_reader: Person, tmp_path: Path
 ) -> None:

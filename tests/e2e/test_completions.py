@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from conftest import Records, StartServer
+from conftest import Records, StartServer, both_transports
 from support.mcp_client import IS_LINE_1, McpClient, ProtocolError
 from support.odoo import Odoo
 from support.people import Person
@@ -15,6 +15,9 @@ REPORT = "odoo://{model}/{id}/report/{report}"
 FILE = "odoo://ir.attachment/{id}/content"
 TAG = "res.partner.category"
 MOST = 100
+
+
+pytestmark = both_transports
 
 
 @pytest.fixture(scope="module", params=[None] if IS_LINE_1 else [None, "legacy"])

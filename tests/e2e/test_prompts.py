@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import Records, StartServer
+from conftest import Records, StartServer, both_transports
 from support.mcp_client import IS_LINE_1, McpClient, ProtocolError
 from support.odoo import Odoo
 from support.people import Person
@@ -50,6 +50,9 @@ ARGUMENTS: dict[str, list[dict[str, str]]] = {
 }
 CALL = re.compile(r"call `(\w+)` with (\{.*\})$", re.MULTILINE)
 MAX_TEXT = 8000
+
+
+pytestmark = both_transports
 
 
 @pytest.fixture(scope="module", params=[None] if IS_LINE_1 else [None, "legacy"])

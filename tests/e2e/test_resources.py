@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import Records, StartServer
+from conftest import Records, StartServer, both_transports
 from support.gateway import Gateway, Reply, Seen
 from support.mcp_client import IS_LINE_1, McpClient, ProtocolError
 from support.odoo import Odoo, OdooError
@@ -24,6 +24,9 @@ PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJ"
     "RU5ErkJggg=="
 )
+
+
+pytestmark = both_transports
 
 
 @pytest.fixture(scope="module", params=[None] if IS_LINE_1 else [None, "legacy"])
@@ -352,9 +355,11 @@ def test_records_of_others(clerk_server: McpClient, clerk: Person) -> None:
 
 
 def test_resources_while_odoo_is_down(
-    start_server: StartServer, admin: Person, gateway: Gateway
+    start_server: StartServer, admin: Person, gateway: Gateway, transport: str
 ) -> None:
     """Lists come all the same; what needs Odoo says that it cannot be reached."""
+    if transport == "http":
+        pytest.skip("over HTTP nobody can sign in while Odoo is down")
     client = start_server(admin, env={"ODOO_URL": gateway.url})
     assert client.resources()
     assert client.resource_templates()

@@ -132,6 +132,27 @@ pub(super) fn check() -> Result<()> {
     }
 }
 
+/// A read of a route that knows no tokens: it is let go of when the work is cancelled. Odoo
+/// goes on with it, and changes nothing.
+pub(super) async fn or_let_go<T>(read: impl Future<Output = Result<T>>) -> Result<T> {
+    let Some(current) = Cancellation::current() else {
+        return read.await;
+    };
+    check()?;
+    tokio::select! {
+        biased;
+        outcome = read => outcome,
+        () = current.asked() => Err(gone_on_without_us()),
+    }
+}
+
+fn gone_on_without_us() -> Error {
+    Error::new(
+        ErrorKind::Cancelled,
+        "the call was cancelled; Odoo may go on with it, but it changes nothing",
+    )
+}
+
 impl Client {
     /// Sends a request so that the scope it runs in can cancel it, if it runs in one.
     pub(super) async fn send(
@@ -190,10 +211,7 @@ impl Client {
             outcome = &mut request => outcome,
             () = self.end_in_odoo(token) => {
                 if effect == Effect::Read {
-                    return Err(Error::new(
-                        ErrorKind::Cancelled,
-                        "the call was cancelled; Odoo may go on with it, but it changes nothing",
-                    ));
+                    return Err(gone_on_without_us());
                 }
                 request.await
             }

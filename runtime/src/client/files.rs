@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::cancel::or_let_go;
 use super::fault;
 use super::{Client, Context, MethodCall, protocol};
 use crate::error::{Error, ErrorKind, Result};
@@ -22,7 +23,7 @@ impl Client {
     /// may not read it, or any failure of a call.
     pub async fn attachment(&self, id: i64, max_bytes: u64) -> Result<Vec<u8>> {
         let path = format!("/web/content/{id}");
-        let file = self.transport.download(&path, &[], max_bytes).await?;
+        let file = or_let_go(self.transport.download(&path, &[], max_bytes)).await?;
         Ok(file.bytes)
     }
 
@@ -62,10 +63,10 @@ impl Client {
         let context = context.clone().set("report_pdf_no_attachment", true);
         let context = Value::Object(self.full_context(&context)).to_string();
         query.push(("context", context.as_str()));
-        let document = self
+        let printing = self
             .transport
-            .download("/report/download", &query, max_bytes)
-            .await?;
+            .download("/report/download", &query, max_bytes);
+        let document = or_let_go(printing).await?;
         if document.mime_type == "application/pdf" && document.bytes.starts_with(PDF_MARK) {
             return Ok(document.bytes);
         }

@@ -12,17 +12,19 @@ use rmcp::ErrorData;
 use rmcp::model::ErrorCode;
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::{Value, json};
-use tokio_util::task::AbortOnDropHandle;
+use tokio::task::JoinError;
 
+use super::call::{not_waited_for, stopping};
 use super::{OdooServer, UserSession};
+use crate::client::Cancellation;
 use crate::error::{Error, ErrorKind};
 
 /// What such a request comes to.
 pub(super) type Answered<T> = Result<T, ErrorData>;
 
 impl OdooServer {
-    /// Does the work of a request that changes nothing, in its turn and for its user. It stops
-    /// when the client gives up.
+    /// Does the work of a request that changes nothing, in its turn and for its user. When the
+    /// client gives up, it ends here and in Odoo.
     pub(super) async fn ask<T, Work, Answering>(
         &self,
         context: &RequestContext<RoleServer>,
@@ -34,28 +36,38 @@ impl OdooServer {
         Answering: Future<Output = Answered<T>> + Send + 'static,
     {
         let session = self.session(&context.extensions)?;
-        let answering = work(Arc::clone(&session));
-        let in_turn = async {
-            let _own = session.places.acquire().await.map_err(|_| stopping())?;
-            let _among_all = self.shared.calls.acquire().await.map_err(|_| stopping())?;
-            AbortOnDropHandle::new(self.shared.running.spawn(answering))
-                .await
-                .unwrap_or_else(|fault| {
-                    tracing::error!("a request ended with a fault: {fault}");
-                    Err(internal(
-                        "butopea-mcp-server failed while it worked on this request",
-                    ))
-                })
+        let places = async {
+            let own = session.places.acquire().await;
+            let among_all = self.shared.calls.acquire().await;
+            own.and_then(|own| among_all.map(|among_all| (own, among_all)))
         };
+        let _places = tokio::select! {
+            places = places => places.map_err(|_| stopping())?,
+            () = context.ct.cancelled() => return Err(cancelled()),
+        };
+        let cancellation = Cancellation::new();
+        let answering = cancellation.scope(work(Arc::clone(&session)));
+        let mut task = self.shared.running.spawn(answering);
         tokio::select! {
-            answered = in_turn => answered,
-            () = context.ct.cancelled() => Err(internal("the request was cancelled")),
+            ended = &mut task => ended.unwrap_or_else(|fault| Err(explain_fault(&fault))),
+            () = context.ct.cancelled() => {
+                cancellation.cancel();
+                self.see_off_read(task);
+                Err(cancelled())
+            }
+            () = self.shared.given_up.cancelled() => Err(not_waited_for(true)),
         }
     }
 }
 
-fn stopping() -> ErrorData {
-    internal("the server is stopping")
+fn cancelled() -> ErrorData {
+    internal("the request was cancelled")
+}
+
+/// A panic is a fault of this program. The request is answered all the same.
+fn explain_fault(fault: &JoinError) -> ErrorData {
+    tracing::error!("a request ended with a fault: {fault}");
+    internal("butopea-mcp-server failed while it worked on this request")
 }
 
 fn internal(message: &'static str) -> ErrorData {

@@ -132,7 +132,7 @@ fn cancelled(tool: &str, fate: &Fate) -> ErrorData {
 }
 
 /// The server stops while Odoo works on the call.
-fn not_waited_for(is_read_only: bool) -> ErrorData {
+pub(super) fn not_waited_for(is_read_only: bool) -> ErrorData {
     let but = if is_read_only {
         ""
     } else {
@@ -145,7 +145,7 @@ fn not_waited_for(is_read_only: bool) -> ErrorData {
     )
 }
 
-fn stopping() -> ErrorData {
+pub(super) fn stopping() -> ErrorData {
     ErrorData::new(ErrorCode::INTERNAL_ERROR, "the server is stopping", None)
 }
 

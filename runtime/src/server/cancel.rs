@@ -114,19 +114,26 @@ impl OdooServer {
     }
 
     /// Lets a call end in the background. What became of a change is then in the log.
-    fn see_off(&self, mut work: Work) {
+    fn see_off(&self, work: Work) {
+        if work.is_read_only {
+            return self.see_off_read(work.task);
+        }
+        tokio::spawn(async move {
+            let ended = work.task.await;
+            Fate::of(ended, &work.cancellation).log(&work.tool);
+        });
+    }
+
+    /// Lets work that changes nothing end in the background, and Odoo hear that nobody wants
+    /// it any more.
+    pub(super) fn see_off_read<T: Send + 'static>(&self, mut task: JoinHandle<T>) {
         let closing = self.shared.closing.clone();
         tokio::spawn(async move {
-            if !work.is_read_only {
-                let ended = work.task.await;
-                Fate::of(ended, &work.cancellation).log(&work.tool);
-                return;
-            }
             tokio::select! {
-                _ = &mut work.task => {}
+                _ = &mut task => {}
                 () = closing.cancelled() => {
-                    let _ = tokio::time::timeout(FAREWELL, &mut work.task).await;
-                    work.task.abort();
+                    let _ = tokio::time::timeout(FAREWELL, &mut task).await;
+                    task.abort();
                 }
             }
         });

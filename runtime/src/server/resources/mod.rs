@@ -221,7 +221,7 @@ fn optional<T>(what: &str, outcome: Result<T>) -> Result<Option<T>> {
             if error.kind().is_transient()
                 || matches!(
                     error.kind(),
-                    ErrorKind::SessionExpired | ErrorKind::Authentication
+                    ErrorKind::SessionExpired | ErrorKind::Authentication | ErrorKind::Cancelled
                 ) =>
         {
             Err(error)
