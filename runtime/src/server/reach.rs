@@ -305,6 +305,7 @@ impl UserSession {
         let mut batch = match answer.outcome {
             Ok(batch) => batch,
             Err(error) => {
+                self.note(&error);
                 tracing::debug!(%error, "not everything is known of the user's rights");
                 work.failed = Some(Instant::now());
                 return;
