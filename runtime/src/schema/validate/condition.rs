@@ -127,10 +127,13 @@ impl Checker<'_, '_> {
         let kind = &field.field_type;
         let is_id = field_path.rsplit('.').next() == Some("id");
         let compares = matches!(operator, "<" | "<=" | ">" | ">=");
+        // What is computed is searched by a method of its own, which may take anything.
+        let is_stored = field.store == Some(true);
         let wrong = match kind {
             FieldType::Binary | FieldType::Image => !matches!(operator, "=" | "!="),
-            FieldType::Boolean => compares || is_pattern_operator(operator),
-            FieldType::Selection | FieldType::One2many | FieldType::Many2many => compares,
+            FieldType::Boolean => is_stored && (compares || is_pattern_operator(operator)),
+            FieldType::Selection => compares,
+            FieldType::One2many | FieldType::Many2many => is_stored && compares,
             _ => false,
         } || match operator {
             "child_of" | "parent_of" => !kind.is_relational() && !is_id,

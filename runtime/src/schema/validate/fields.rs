@@ -107,21 +107,23 @@ pub(super) fn find_field<'a>(
 /// The fields that are meant: by their label, or by a name that is near.
 fn advice(model: &ModelSchema, name: &str) -> String {
     let spoken = name.replace('_', " ");
-    let is_labelled = |field: &FieldSchema| {
-        let label = field.label.as_deref().unwrap_or_default();
-        label.eq_ignore_ascii_case(name) || label.eq_ignore_ascii_case(&spoken)
-    };
-    let by_label = model
+    let labels: Vec<(&str, &str)> = model
         .fields
         .iter()
-        .filter(|(_, field)| is_labelled(field))
-        .map(|(name, _)| name.as_str());
-    let mut near = nearest(name, model.fields.keys().map(String::as_str));
-    let labelled: Vec<&str> = by_label
-        .filter(|name| !near.contains(name))
-        .take(2)
+        .filter_map(|(name, field)| Some((field.label.as_deref()?, name.as_str())))
         .collect();
-    near.extend(labelled);
+    let by_label = nearest(&spoken, labels.iter().map(|(label, _)| *label));
+    let mut near = nearest(name, model.fields.keys().map(String::as_str));
+    for label in by_label {
+        let labelled = labels.iter().find(|(other, _)| *other == label);
+        let is_likely = near.is_empty() || label.eq_ignore_ascii_case(&spoken);
+        if let Some((_, name)) = labelled
+            && is_likely
+            && !near.contains(name)
+        {
+            near.push(name);
+        }
+    }
     if near.is_empty() {
         let usual = model.summary_fields();
         return format!(

@@ -164,6 +164,11 @@ pub fn prepare_method(
         );
     }
     check_keywords(name, &method, kwargs, problems);
+    let begins_with_domain = matches!(method.arguments.first(), Some((_, Role::Domain)));
+    if begins_with_domain && args.is_empty() && !kwargs.contains_key("domain") {
+        // Most of these methods do not go without; all records are meant.
+        kwargs.insert("domain".to_owned(), json!([]));
+    }
     let mut checker = Checker {
         model,
         known,

@@ -83,6 +83,10 @@ fn methods_of_odoo_are_checked_like_the_tools() {
         ),
         Ok(json!([[], {"domain": [["priority", "=", 1]], "order": "name"}]))
     );
+    assert_eq!(
+        run("search_count", false, json!([]), json!({})),
+        Ok(json!([[], {"domain": []}]))
+    );
     assert!(run("anything", false, json!([1, "x"]), json!({"y": 2})).is_ok());
     for (name, ids, args, kwargs, part) in [
         (

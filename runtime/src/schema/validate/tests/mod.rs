@@ -28,7 +28,7 @@ fn order() -> ModelSchema {
             "date_order": {"type": "datetime", "required": true, "has_default": true},
             "validity_date": {"type": "date"},
             "margin": {"type": "float", "searchable": false, "sortable": false, "computed": true},
-            "order_line": {"type": "one2many", "relation": "sale.order.line", "relation_field": "order_id"},
+            "order_line": {"type": "one2many", "relation": "sale.order.line", "relation_field": "order_id", "store": true},
             "tag_ids": {"type": "many2many", "relation": "crm.tag"},
             "signature": {"type": "binary"},
             "create_date": {"type": "datetime", "readonly": true}
