@@ -111,6 +111,7 @@ pub struct Error {
     message: String,
     hints: Vec<String>,
     exception: Option<String>,
+    failed_record: Option<(usize, Option<i64>)>,
 }
 
 fn format_hints(hints: &[String]) -> String {
@@ -129,6 +130,7 @@ impl Error {
             message: message.into(),
             hints: Vec::new(),
             exception: None,
+            failed_record: None,
         }
     }
 
@@ -169,5 +171,18 @@ impl Error {
     /// The Python exception class that Odoo reported, if Odoo reported one.
     pub fn exception(&self) -> Option<&str> {
         self.exception.as_deref()
+    }
+
+    /// Remembers which record of several the failure is about: its place, and its id where it
+    /// has one.
+    #[must_use]
+    pub fn with_failed_record(mut self, index: usize, id: Option<i64>) -> Self {
+        self.failed_record = Some((index, id));
+        self
+    }
+
+    /// Which record of several the failure is about: its place, and its id where it has one.
+    pub fn failed_record(&self) -> Option<(usize, Option<i64>)> {
+        self.failed_record
     }
 }

@@ -29,6 +29,8 @@ GENERIC_TOOLS: dict[str, tuple[dict[str, str], dict[str, object], list[str]]] = 
         {
             "model": "string",
             "domain": "array",
+            "any_of": "array",
+            "none_of": "array",
             "fields": "array",
             "limit": "integer",
             "offset": "integer",
@@ -38,18 +40,26 @@ GENERIC_TOOLS: dict[str, tuple[dict[str, str], dict[str, object], list[str]]] = 
         ["model"],
     ),
     "odoo_read": (
-        {"model": "string", "id": "integer", "fields": "array"},
+        {"model": "string", "id": "integer", "ids": "array", "fields": "array"},
         {},
-        ["model", "id"],
+        ["model"],
     ),
-    "odoo_count": ({"model": "string", "domain": "array"}, {}, ["model"]),
-    "odoo_create": ({"model": "string", "values": "object"}, {}, ["model", "values"]),
+    "odoo_count": (
+        {"model": "string", "domain": "array", "any_of": "array", "none_of": "array"},
+        {},
+        ["model"],
+    ),
+    "odoo_create": (
+        {"model": "string", "values": "object", "records": "array"},
+        {},
+        ["model"],
+    ),
     "odoo_update": (
-        {"model": "string", "id": "integer", "values": "object"},
+        {"model": "string", "id": "integer", "ids": "array", "values": "object"},
         {},
-        ["model", "id", "values"],
+        ["model", "values"],
     ),
-    "odoo_delete": ({"model": "string", "id": "integer"}, {}, ["model", "id"]),
+    "odoo_delete": ({"model": "string", "id": "integer", "ids": "array"}, {}, ["model"]),
     "odoo_execute": (
         {
             "model": "string",

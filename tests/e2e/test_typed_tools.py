@@ -16,7 +16,8 @@ from support.profile import default_tools
 
 JSON_TYPES = {
     "integer": "integer",
-    "many2one": "integer",
+    # By id or by name.
+    "many2one": "string",
     "many2one_reference": "integer",
     "float": "number",
     "monetary": "number",

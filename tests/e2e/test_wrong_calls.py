@@ -23,6 +23,7 @@ from conftest import Records, StartServer
 from support.mcp_client import McpClient, ProtocolError
 from support.odoo import Odoo
 from support.people import Person
+from support.placeholders import filled
 from support.refusal import assert_refused
 from support.watch import Watch
 
@@ -83,17 +84,6 @@ STAGED = {
     "confirmed": ORDER,
     "cancelled": ORDER,
 }
-
-
-def filled(value: Any, stage: dict[str, int]) -> Any:
-    """The value with its placeholders replaced by ids."""
-    if isinstance(value, dict):
-        return {key: filled(item, stage) for key, item in value.items()}
-    if isinstance(value, list):
-        return [filled(item, stage) for item in value]
-    if isinstance(value, str) and value.startswith("{") and value[1:-1] in stage:
-        return stage[value[1:-1]]
-    return value
 
 
 def staged_records(models: Iterable[str], stage: dict[str, int]) -> dict[str, list[int]]:

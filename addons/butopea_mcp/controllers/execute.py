@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
+
+from psycopg2 import OperationalError
 
 from odoo import models
 from odoo.exceptions import MissingError, UserError
@@ -107,10 +111,15 @@ class ExecuteController(McpController):
     ) -> dict[str, Any]:
         values = self._values(args, kwargs, values, ("vals_list", "vals", "values"))
         checked(values, (dict, list), "values must be an object or a list", None)
-        created = records.browse().create(values)
-        records.env.flush_all()
+        empty = records.browse()
         if isinstance(values, dict):
+            created = empty.create(values)
+            records.env.flush_all()
             return {"id": created.id}
+        attempts = [(None, lambda one=one: empty.create(one)) for one in values]
+        with self._blaming(records.env, attempts):
+            created = empty.create(values)
+            records.env.flush_all()
         return {"id": created[:1].id or None, "ids": created.ids}
 
     def _write(
@@ -119,7 +128,10 @@ class ExecuteController(McpController):
         values = self._values(args, kwargs, values, ("vals", "values"))
         checked(values, dict, "values must be an object", None)
         self._check_exist(records)
-        records.write(values)
+        attempts = [(one.id, lambda one=one: one.write(values)) for one in records]
+        with self._blaming(records.env, attempts):
+            records.write(values)
+            records.env.flush_all()
         return {"ids": records.ids}
 
     def _unlink(
@@ -127,8 +139,49 @@ class ExecuteController(McpController):
     ) -> dict[str, Any]:
         self._check_exist(records)
         ids = records.ids
-        records.unlink()
+        attempts = [(one.id, one.unlink) for one in records]
+        with self._blaming(records.env, attempts):
+            records.unlink()
+            records.env.flush_all()
         return {"ids": ids}
+
+    @contextlib.contextmanager
+    def _blaming(
+        self, env: Any, attempts: list[tuple[int | None, Callable]]
+    ) -> Iterator[None]:
+        """When the block fails for several records, find the one that it fails for.
+
+        Each is tried alone, and the first one that fails is noted on its error
+        (see `_handle_error` of `ir.http`). Nothing of it stays: the error is
+        raised, and ends the transaction.
+        """
+        if len(attempts) < 2:
+            yield
+            return
+        with env.cr.savepoint(flush=False) as savepoint:
+            try:
+                yield
+            except OperationalError:
+                # Odoo does the whole request again.
+                raise
+            except Exception as error:
+                savepoint.rollback()
+                env.clear()
+                raise self._blamed(env, error, attempts) from error
+
+    def _blamed(
+        self, env: Any, error: Exception, attempts: list[tuple[int | None, Callable]]
+    ) -> Exception:
+        for index, (record_id, attempt) in enumerate(attempts):
+            try:
+                attempt()
+                env.flush_all()
+            except OperationalError:
+                raise
+            except Exception as alone:
+                alone.butopea_mcp_failed = {"index": index, "id": record_id}
+                return alone
+        return error
 
     def _check_exist(self, records: models.BaseModel) -> None:
         """Refuse records that do not exist: Odoo would do nothing, and succeed."""

@@ -103,8 +103,23 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _handle_error(cls, exception):
+        cls._butopea_mcp_name_failed(exception)
         response = super()._handle_error(exception)
         if getattr(exception, "butopea_mcp_unauthorized", False):
             response.status_code = 401
             response.headers["WWW-Authenticate"] = "Bearer"
         return response
+
+    @classmethod
+    def _butopea_mcp_name_failed(cls, exception: Exception) -> None:
+        """Send along for which of several records a call failed.
+
+        Odoo makes a `ValidationError` of an error of the database, which is
+        its cause then.
+        """
+        for error in (exception, exception.__cause__):
+            failed = getattr(error, "butopea_mcp_failed", None)
+            if failed:
+                context = getattr(exception, "context", None) or {}
+                exception.context = {**context, "butopea_mcp_failed": failed}
+                return

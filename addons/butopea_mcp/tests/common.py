@@ -57,6 +57,7 @@ class McpError(Exception):
         self.code = error["code"]
         self.name = error["data"]["name"]
         self.message = error["data"]["message"]
+        self.data = error["data"]
 
 
 class McpCase(HttpCase):

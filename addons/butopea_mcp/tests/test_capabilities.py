@@ -35,7 +35,7 @@ class TestCapabilities(McpCase):
         answer = self.mcp("/mcp/capabilities")
         self.assertEqual(answer["odoo_version"], release.version)
         self.assertEqual(answer["odoo_series"], release.series)
-        self.assertEqual(answer["module_version"], "1.2.0")
+        self.assertEqual(answer["module_version"], "1.3.0")
         self.assertEqual(answer["database"], self.env.cr.dbname)
         self.assertIn("butopea_mcp", answer["modules"])
         self.assertEqual(

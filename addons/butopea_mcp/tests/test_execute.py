@@ -44,6 +44,44 @@ class TestExecute(McpCase):
         self.assertEqual(created.mapped("name"), ["One", "Two"])
         self.assertEqual(answer["id"], created[0].id)
 
+    def test_the_record_that_fails_is_named(self):
+        partners = self.env["res.partner"]
+        before = partners.search_count([])
+        with mute_logger("odoo.sql_db", "odoo.http"):
+            error = self.refused(
+                VALIDATION_ERROR,
+                "res.partner",
+                "create",
+                values=[{"name": "One"}, {"type": "contact"}, {"name": "Three"}],
+            )
+        self.assertEqual(
+            error.data["context"]["butopea_mcp_failed"], {"index": 1, "id": None}
+        )
+        self.assertEqual(partners.search_count([]), before)
+
+    def test_the_record_that_is_not_written_is_named(self):
+        tags = self.env["res.partner.category"].create([{"name": n} for n in "abc"])
+        parent, child, other = tags
+        child.parent_id = parent
+        error = self.refused(
+            VALIDATION_ERROR,
+            "res.partner.category",
+            "write",
+            ids=[other.id, parent.id],
+            values={"parent_id": child.id},
+        )
+        self.assertEqual(
+            error.data["context"]["butopea_mcp_failed"], {"index": 1, "id": parent.id}
+        )
+        self.assertFalse(other.parent_id)
+
+    def test_one_record_is_not_named(self):
+        with mute_logger("odoo.sql_db", "odoo.http"):
+            error = self.refused(
+                VALIDATION_ERROR, "res.partner", "create", values={"type": "contact"}
+            )
+        self.assertNotIn("butopea_mcp_failed", error.data.get("context") or {})
+
     def test_create_by_argument(self):
         answer = self.execute("res.partner", "create", args=[{"name": "New"}])
         self.assertEqual(self.env["res.partner"].browse(answer["id"]).name, "New")

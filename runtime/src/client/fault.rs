@@ -43,7 +43,17 @@ pub(super) fn from_rpc_error(error: &Value) -> Error {
     for hint in hints(kind, fault.message()) {
         fault = fault.with_hint(hint);
     }
-    fault
+    match failed_record(data) {
+        Some((index, id)) => fault.with_failed_record(index, id),
+        None => fault,
+    }
+}
+
+/// Which record of several our module found to be the one that fails.
+fn failed_record(data: &Value) -> Option<(usize, Option<i64>)> {
+    let found = data.get("context")?.get("butopea_mcp_failed")?;
+    let index = usize::try_from(found.get("index")?.as_u64()?).ok()?;
+    Some((index, found.get("id").and_then(Value::as_i64)))
 }
 
 /// Whether a call failed because PostgreSQL has ended one of its statements.

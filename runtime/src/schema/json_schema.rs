@@ -29,13 +29,17 @@ pub(super) fn value_schema(field: &FieldSchema, lookup: ModelLookup<'_>) -> Map<
             schema.insert("type".into(), json!("boolean"));
         }
         FieldType::Many2one => {
-            schema.insert("type".into(), json!("integer"));
-            notes = format!("id of {}", relation(field));
+            // Text, since an id is easily written as one, and a name is not a number.
+            schema.insert("type".into(), json!("string"));
+            notes = format!("id or name of {}", relation(field));
         }
         FieldType::Many2many => {
             schema.insert("type".into(), json!("array"));
-            schema.insert("items".into(), json!({"type": "integer"}));
-            notes = format!("ids of {}, replacing the present ones", relation(field));
+            schema.insert("items".into(), json!({"type": "string"}));
+            notes = format!(
+                "ids or names of {}, replacing the present ones",
+                relation(field)
+            );
         }
         FieldType::One2many => {
             schema.insert("type".into(), json!("array"));
@@ -59,8 +63,8 @@ pub(super) fn value_schema(field: &FieldSchema, lookup: ModelLookup<'_>) -> Map<
 
 fn string_notes(field_type: &FieldType) -> &'static str {
     match field_type {
-        FieldType::Date => "YYYY-MM-DD",
-        FieldType::Datetime => "YYYY-MM-DD HH:MM:SS in UTC",
+        FieldType::Date => "YYYY-MM-DD or +2w",
+        FieldType::Datetime => "YYYY-MM-DD HH:MM:SS in UTC, or +2w",
         FieldType::Binary | FieldType::Image => "base64",
         FieldType::Html => "HTML",
         FieldType::Reference => "model,id",
@@ -139,7 +143,7 @@ fn line_columns(model: &ModelSchema) -> impl Iterator<Item = (&str, &FieldSchema
 /// The JSON type of a field's value.
 pub(super) fn simple_type(field: &FieldSchema) -> &'static str {
     match field.field_type {
-        FieldType::Integer | FieldType::Many2one | FieldType::Many2oneReference => "integer",
+        FieldType::Integer | FieldType::Many2oneReference => "integer",
         FieldType::Float | FieldType::Monetary => "number",
         FieldType::Boolean => "boolean",
         FieldType::One2many | FieldType::Many2many => "array",

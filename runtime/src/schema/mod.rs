@@ -36,4 +36,6 @@ pub use model::{Access, ActionSchema, ModelSchema};
 pub use naming::{MAX_TOOL_NAME, tool_name};
 #[cfg(feature = "generate")]
 pub use patterns::Patterns;
-pub use tools::{Annotations, Operation, ToolSpec, domain_schema, tools_of};
+pub use tools::{
+    Annotations, Operation, ToolSpec, filter_schemas, ids_schema, records_schema, tools_of,
+};

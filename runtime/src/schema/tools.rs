@@ -144,19 +144,13 @@ fn crud_tool(model: &ModelSchema, operation: Operation, lookup: ModelLookup<'_>)
         ),
         Operation::Read => (
             "Read",
-            format!("Read one {label} ({name}) by id."),
-            object(
-                vec![("id", integer("Record id")), ("fields", field_names(model))],
-                &["id"],
-            ),
+            format!("Read {label} ({name}) by id."),
+            object(with_ids(vec![("fields", field_names(model))]), &[]),
         ),
         Operation::Count => (
             "Count",
             format!("Count {label} ({name}) that match a domain."),
-            object(
-                vec![("domain", domain_schema(&example_condition(model)))],
-                &[],
-            ),
+            object(filter_schemas(&example_condition(model)), &[]),
         ),
         Operation::Create => (
             "Create",
@@ -164,8 +158,11 @@ fn crud_tool(model: &ModelSchema, operation: Operation, lookup: ModelLookup<'_>)
                 "Create a {label} ({name}). Ask the user to approve first: show the model and all values."
             ),
             object(
-                vec![("values", values_schema(model, true, lookup))],
-                &["values"],
+                vec![
+                    ("values", values_schema(model, true, lookup)),
+                    ("records", records_schema()),
+                ],
+                &[],
             ),
         ),
         Operation::Update => (
@@ -174,11 +171,8 @@ fn crud_tool(model: &ModelSchema, operation: Operation, lookup: ModelLookup<'_>)
                 "Change a {label} ({name}). Ask the user to approve first: show the record and each change, old → new."
             ),
             object(
-                vec![
-                    ("id", integer("Record id")),
-                    ("values", values_schema(model, false, lookup)),
-                ],
-                &["id", "values"],
+                with_ids(vec![("values", values_schema(model, false, lookup))]),
+                &["values"],
             ),
         ),
         Operation::Delete | Operation::Action(_) => (
@@ -186,7 +180,7 @@ fn crud_tool(model: &ModelSchema, operation: Operation, lookup: ModelLookup<'_>)
             format!(
                 "Delete a {label} ({name}) for good. Ask the user to approve first: show the record and say that it is permanent."
             ),
-            object(vec![("id", integer("Record id"))], &["id"]),
+            object(with_ids(Vec::new()), &[]),
         ),
     };
     ToolSpec {
@@ -219,7 +213,7 @@ fn action_tool(model: &ModelSchema, action: &ActionSchema, operation: Operation)
         name: tool_name(&model.model, operation.as_str()),
         title: format!("{button} ({model_label})"),
         description: clean(&description, 900),
-        input_schema: object(vec![("id", integer("Record id"))], &["id"]),
+        input_schema: object(with_ids(Vec::new()), &[]),
         annotations: Annotations::of(&operation),
         operation,
     }
@@ -253,9 +247,8 @@ fn brief_type(field: &FieldSchema) -> String {
 
 fn search_arguments(model: &ModelSchema) -> Map<String, Value> {
     let order = model.order.as_deref().unwrap_or("id");
-    object(
-        vec![
-            ("domain", domain_schema(&example_condition(model))),
+    let mut arguments = filter_schemas(&example_condition(model));
+    arguments.extend([
             ("fields", field_names(model)),
             (
                 "limit",
@@ -269,18 +262,57 @@ fn search_arguments(model: &ModelSchema) -> Map<String, Value> {
                 "order",
                 json!({"type": "string", "description": clean(&format!("Such as \"{order}\" (the default)"), 120)}),
             ),
-        ],
-        &[],
-    )
+        ]);
+    object(arguments, &[])
+}
+
+/// The arguments that say which records are meant. `example` is a condition as JSON.
+pub fn filter_schemas(example: &str) -> Vec<(&'static str, Value)> {
+    vec![
+        ("domain", domain_schema(example)),
+        (
+            "any_of",
+            conditions_schema("Conditions of which at least one must hold"),
+        ),
+        (
+            "none_of",
+            conditions_schema("Conditions of which none may hold"),
+        ),
+    ]
+}
+
+fn conditions_schema(description: &str) -> Value {
+    json!({
+        "type": "array",
+        "description": description,
+        "items": {"type": "array", "items": {"type": "string"}}
+    })
+}
+
+/// The arguments that say which records by id, before others.
+fn with_ids(others: Vec<(&'static str, Value)>) -> Vec<(&'static str, Value)> {
+    let mut arguments = vec![("id", integer("Record id")), ("ids", ids_schema())];
+    arguments.extend(others);
+    arguments
+}
+
+/// Several records instead of one.
+pub fn ids_schema() -> Value {
+    json!({"type": "array", "items": {"type": "integer"}, "description": "Instead of id: several, all or none"})
+}
+
+/// Several new records instead of one.
+pub fn records_schema() -> Value {
+    json!({"type": "array", "items": {"type": "object"}, "description": "Instead of values: several, all or none"})
 }
 
 /// A domain in the portable subset: conditions of strings. Numbers, lists and the prefix
 /// operators of a raw Odoo domain are accepted as well. `example` is a condition as JSON.
-pub fn domain_schema(example: &str) -> Value {
+fn domain_schema(example: &str) -> Value {
     json!({
         "type": "array",
         "description": format!(
-            "Odoo domain: conditions [field, operator, value], all must hold, e.g. [{example}]; paths like partner_id.country_id.code; '|', '&', '!' before conditions."
+    "Conditions [field, operator, value], all must hold, e.g. [{example}]; paths like partner_id.country_id.code; dates like today, -7d, start_of_month; groups {{\"any_of\": [...]}} or Odoo's '|', '&', '!' inside."
         ),
         "items": {"type": "array", "items": {"type": "string"}}
     })
@@ -346,7 +378,8 @@ fn values_schema(model: &ModelSchema, is_create: bool, lookup: ModelLookup<'_>) 
         bytes += size;
         properties.insert(name.to_owned(), schema);
     }
-    let mut description = "Field values; null clears a field.".to_owned();
+    let mut description =
+        "Field values; null clears a field; related records by id or exact name.".to_owned();
     if left_out > 0 {
         description.push_str(&format!(
             " {left_out} more fields are accepted: see odoo_schema."

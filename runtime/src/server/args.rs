@@ -7,46 +7,41 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
 use crate::schema::text::{join_bounded, nearest, shorten};
+use crate::schema::validate::{Filter, Problems};
 
 /// The most records that one page returns.
 pub(crate) const MAX_LIMIT: u64 = 100;
 /// The records that a page returns when the caller names no limit.
 pub(crate) const DEFAULT_LIMIT: u64 = 20;
 
+/// The most records that one call creates, reads or changes.
+pub(crate) const MAX_BATCH: usize = 100;
+
 /// The arguments of one call.
 pub(crate) struct Arguments {
     values: Map<String, Value>,
+    /// What is wrong with their names.
+    mistakes: Problems,
 }
 
 impl Arguments {
     /// Takes the arguments of a tool that knows exactly these names.
-    pub(crate) fn new(
-        tool: &str,
-        values: Option<Map<String, Value>>,
-        known: &[&str],
-    ) -> Result<Self> {
+    pub(crate) fn new(tool: &str, values: Option<Map<String, Value>>, known: &[&str]) -> Self {
         let values = values.unwrap_or_default();
-        let unknown: Vec<&str> = values
-            .keys()
-            .map(String::as_str)
-            .filter(|name| !known.contains(name))
-            .collect();
-        if let Some(first) = unknown.first() {
-            let takes = if known.is_empty() {
-                "it takes none".to_owned()
-            } else {
-                format!("it takes {}", known.join(", "))
-            };
-            let near = match nearest(first, known.iter().copied()).first() {
-                Some(near) => format!("; did you mean \"{near}\"?"),
-                None => String::new(),
-            };
-            return Err(Error::invalid_call(format!(
-                "{tool} has no argument {}{near} ({takes})",
-                join_bounded(unknown.iter().copied(), 5)
-            )));
-        }
-        Ok(Self { values })
+        let mut mistakes = Problems::default();
+        mistakes.take(check_names(tool, &values, known));
+        Self { values, mistakes }
+    }
+
+    /// The mistakes so far, to which a check adds its own.
+    pub(crate) fn mistakes(&self) -> Problems {
+        self.mistakes.clone()
+    }
+
+    /// Refuses arguments of a wrong name at once, for tools that check nothing else.
+    pub(crate) fn only_known(self) -> Result<Self> {
+        self.mistakes.clone().into_result("")?;
+        Ok(self)
     }
 
     /// Sets an argument that the tool itself knows (the model of a typed tool).
@@ -86,8 +81,12 @@ impl Arguments {
         match id {
             Some(id) if id > 0 => Ok(id),
             _ => Err(
-                wrong_type(name, "the id of a record (a whole number above 0)", value)
-                    .with_hint("Find the id with a search first."),
+                wrong_type(name, "the id of a record (a whole number above 0)", value).with_hint(
+                    match value {
+                        Value::Array(_) => "Several records are given as \"ids\".",
+                        _ => "Find the id with a search first.",
+                    },
+                ),
             ),
         }
     }
@@ -112,8 +111,72 @@ impl Arguments {
             .collect()
     }
 
+    /// The records that a call is about: `id`, or several `ids`.
+    pub(crate) fn record_ids(&self) -> Result<Vec<i64>> {
+        let mut ids = self.ids("ids")?;
+        if self.get("id").is_some() {
+            let id = self.required_id("id")?;
+            if ids.is_empty() {
+                return Ok(vec![id]);
+            }
+            if !ids.contains(&id) {
+                return Err(Error::invalid_call(
+                    "the arguments \"id\" and \"ids\" name different records; give one of them",
+                ));
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        ids.retain(|id| seen.insert(*id));
+        match ids.len() {
+            0 => Err(missing("id", "7 (or \"ids\", for example [7, 8])")),
+            many if many > MAX_BATCH => Err(too_many("ids", many)),
+            _ => Ok(ids),
+        }
+    }
+
+    /// The values of the records to create: `values` of one, or `records` of several.
+    pub(crate) fn new_records(&self) -> Result<NewRecords> {
+        let Some(given) = self.get("records") else {
+            return self.required_object("values").map(NewRecords::One);
+        };
+        let Value::Array(items) = parse_text(given) else {
+            return Err(wrong_type("records", RECORDS, given));
+        };
+        if items.is_empty() {
+            return self.required_object("values").map(NewRecords::One);
+        }
+        if self.get("values").is_some() {
+            return Err(Error::invalid_call(
+                "give the argument \"values\" for one record or \"records\" for several, not both",
+            ));
+        }
+        if items.len() > MAX_BATCH {
+            return Err(too_many("records", items.len()));
+        }
+        let records: Option<Vec<_>> = items
+            .into_iter()
+            .map(|item| match parse_text(&item) {
+                Value::Object(values) if !values.is_empty() => Some(values),
+                _ => None,
+            })
+            .collect();
+        records
+            .map(NewRecords::Several)
+            .ok_or_else(|| wrong_type("records", RECORDS, given))
+    }
+
+    /// Which records are meant; all, when nothing is said.
+    pub(crate) fn filter(&self) -> Filter {
+        Filter {
+            domain: self.domain("domain"),
+            all_of: self.domain("all_of"),
+            any_of: self.domain("any_of"),
+            none_of: self.domain("none_of"),
+        }
+    }
+
     /// A domain; the empty one when the argument is missing.
-    pub(crate) fn domain(&self, name: &str) -> Value {
+    fn domain(&self, name: &str) -> Value {
         match self.get(name) {
             None => json!([]),
             Some(value) => {
@@ -213,6 +276,41 @@ impl Arguments {
     }
 }
 
+/// What a create is to create.
+pub(crate) enum NewRecords {
+    /// The values of one record.
+    One(Map<String, Value>),
+    /// The values of several, in their order.
+    Several(Vec<Map<String, Value>>),
+}
+
+const RECORDS: &str =
+    "a list of objects of field names and values, such as [{\"name\": \"Azure\"}]";
+
+fn check_names(tool: &str, values: &Map<String, Value>, known: &[&str]) -> Result<()> {
+    let unknown: Vec<&str> = values
+        .keys()
+        .map(String::as_str)
+        .filter(|name| !known.contains(name))
+        .collect();
+    let Some(first) = unknown.first() else {
+        return Ok(());
+    };
+    let takes = if known.is_empty() {
+        "it takes none".to_owned()
+    } else {
+        format!("it takes {}", known.join(", "))
+    };
+    let near = match nearest(first, known.iter().copied()).first() {
+        Some(near) => format!("; did you mean \"{near}\"?"),
+        None => String::new(),
+    };
+    Err(Error::invalid_call(format!(
+        "{tool} has no argument {}{near} ({takes})",
+        join_bounded(unknown.iter().copied(), 5)
+    )))
+}
+
 /// JSON that was sent as text is read as what it means.
 fn parse_text(value: &Value) -> Value {
     match value {
@@ -241,6 +339,12 @@ fn missing(name: &str, example: &str) -> Error {
     ))
 }
 
+fn too_many(name: &str, count: usize) -> Error {
+    Error::invalid_call(format!(
+        "the argument \"{name}\" has {count} records; one call takes at most {MAX_BATCH}"
+    ))
+}
+
 fn wrong_type(name: &str, expected: &str, got: &Value) -> Error {
     Error::invalid_call(format!(
         "the argument \"{name}\" must be {expected}, not {}",
@@ -256,15 +360,14 @@ mod tests {
         let Value::Object(map) = value else {
             panic!("not an object")
         };
-        Arguments { values: map }
+        Arguments::new("odoo_test", Some(map), &[])
     }
 
     #[test]
     fn a_wrong_name_is_met_with_the_right_one() {
         let given = json!({"modle": "res.partner"});
-        let error = Arguments::new("odoo_read", given.as_object().cloned(), &["model", "id"])
-            .err()
-            .unwrap();
+        let args = Arguments::new("odoo_read", given.as_object().cloned(), &["model", "id"]);
+        let error = args.only_known().err().unwrap();
         assert!(
             error.to_string().contains("did you mean \"model\"?"),
             "{error}"
@@ -276,7 +379,7 @@ mod tests {
         let args = arguments(
             json!({"domain": "[[\"id\", \"=\", 1]]", "ids": "[1, 2]", "fields": "name, state"}),
         );
-        assert_eq!(args.domain("domain"), json!([["id", "=", 1]]));
+        assert_eq!(args.filter().domain, json!([["id", "=", 1]]));
         assert_eq!(args.ids("ids").unwrap(), [1, 2]);
         assert_eq!(args.names("fields").unwrap().unwrap(), ["name", "state"]);
     }

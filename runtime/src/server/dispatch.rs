@@ -23,30 +23,33 @@ impl UserSession {
             Target::Generic(tool) => {
                 let known = tool.argument_names();
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                let args = Arguments::new(name, arguments, &known)?;
-                self.call_generic(*tool, &args).await
+                let args = Arguments::new(name, arguments, &known);
+                self.call_generic(*tool, args).await
             }
             Target::Typed { model, operation } => {
                 self.admit_typed(model, operation, name)?;
-                let args = Arguments::new(name, arguments, typed_arguments(operation))?
+                let args = Arguments::new(name, arguments, typed_arguments(operation))
                     .with("model", model);
                 self.call_typed(operation, &args).await
             }
         }
     }
 
-    async fn call_generic(&self, tool: GenericTool, args: &Arguments) -> Result<Output> {
+    async fn call_generic(&self, tool: GenericTool, args: Arguments) -> Result<Output> {
         match tool {
-            GenericTool::Reconnect => self.show_reconnect().await,
-            GenericTool::Capabilities => self.show_capabilities(args).await,
-            GenericTool::Schema => self.schema(args).await,
-            GenericTool::Search => self.search(args).await,
-            GenericTool::Read => self.read(args).await,
-            GenericTool::Count => self.count(args).await,
-            GenericTool::Create => self.create(args).await,
-            GenericTool::Update => self.update(args).await,
-            GenericTool::Delete => self.delete(args).await,
-            GenericTool::Execute => self.execute(args).await,
+            GenericTool::Reconnect => {
+                args.only_known()?;
+                self.show_reconnect().await
+            }
+            GenericTool::Capabilities => self.show_capabilities(&args.only_known()?).await,
+            GenericTool::Schema => self.schema(&args.only_known()?).await,
+            GenericTool::Search => self.search(&args).await,
+            GenericTool::Read => self.read(&args).await,
+            GenericTool::Count => self.count(&args).await,
+            GenericTool::Create => self.create(&args).await,
+            GenericTool::Update => self.update(&args).await,
+            GenericTool::Delete => self.delete(&args).await,
+            GenericTool::Execute => self.execute(&args).await,
         }
     }
 
@@ -66,11 +69,13 @@ impl UserSession {
 /// The arguments of a typed tool: those of the generic one without the model.
 fn typed_arguments(operation: &Operation) -> &'static [&'static str] {
     match operation {
-        Operation::Search => &["domain", "fields", "limit", "offset", "order"],
-        Operation::Read => &["id", "fields"],
-        Operation::Count => &["domain"],
-        Operation::Create => &["values"],
-        Operation::Update => &["id", "values"],
-        Operation::Delete | Operation::Action(_) => &["id"],
+        Operation::Search => &[
+            "domain", "any_of", "none_of", "all_of", "fields", "limit", "offset", "order",
+        ],
+        Operation::Read => &["id", "ids", "fields"],
+        Operation::Count => &["domain", "any_of", "none_of", "all_of"],
+        Operation::Create => &["values", "records"],
+        Operation::Update => &["id", "ids", "values"],
+        Operation::Delete | Operation::Action(_) => &["id", "ids"],
     }
 }

@@ -143,13 +143,13 @@ impl UserSession {
             known.capabilities.schema_fingerprint.is_some()
                 && known.capabilities.schema_fingerprint == fetched.schema_fingerprint
         });
+        self.schemas.confirm(fetched.schema_fingerprint.as_deref());
         *known = Some(Known {
             capabilities: fetched.into(),
             asked: Instant::now(),
         });
         drop(known);
         if !is_same {
-            self.schemas.clear();
             self.reach.forget().await;
         }
     }

@@ -16,19 +16,19 @@ const STARTED_READ_ONLY: &str =
 /// A change that was checked and is about to be sent.
 #[derive(Debug)]
 pub(crate) enum Change<'a> {
-    /// A new record.
+    /// New records.
     Create {
         model: &'a str,
-        values: &'a Map<String, Value>,
+        records: &'a [Map<String, Value>],
     },
-    /// New values for a record.
+    /// New values for records.
     Update {
         model: &'a str,
-        id: i64,
+        ids: &'a [i64],
         values: &'a Map<String, Value>,
     },
-    /// The end of a record.
-    Delete { model: &'a str, id: i64 },
+    /// The end of records.
+    Delete { model: &'a str, ids: &'a [i64] },
     /// A method, which may do anything that the user may.
     Execute {
         model: &'a str,
@@ -76,13 +76,15 @@ impl Gate {
 
 fn log(change: &Change<'_>) {
     match change {
-        Change::Create { model, values } => {
-            tracing::info!(model, fields = ?field_names(values), "create");
+        Change::Create { model, records } => {
+            for values in *records {
+                tracing::info!(model, fields = ?field_names(values), "create");
+            }
         }
-        Change::Update { model, id, values } => {
-            tracing::info!(model, id, fields = ?field_names(values), "update");
+        Change::Update { model, ids, values } => {
+            tracing::info!(model, ?ids, fields = ?field_names(values), "update");
         }
-        Change::Delete { model, id } => tracing::info!(model, id, "delete"),
+        Change::Delete { model, ids } => tracing::info!(model, ?ids, "delete"),
         Change::Execute { model, method, ids } => {
             tracing::info!(model, method, ?ids, "execute");
         }
@@ -101,7 +103,7 @@ mod tests {
     fn a_read_only_server_admits_no_change() {
         let change = Change::Delete {
             model: "res.partner",
-            id: 7,
+            ids: &[7],
         };
         assert!(Gate::new(false).admit(&change).is_ok());
         let error = Gate::new(true).admit(&change).unwrap_err();

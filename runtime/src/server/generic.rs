@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
 
-use crate::schema::{Operation, domain_schema};
+use crate::schema::{Operation, filter_schemas, ids_schema, records_schema};
 
 /// One of the ten generic tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,8 +132,11 @@ impl GenericTool {
             "type": "array", "items": {"type": "string"},
             "description": "Fields to return; left out: the key fields",
         });
-        let values =
-            json!({"type": "object", "description": "Field names and values; null clears a field"});
+        let values = json!({
+            "type": "object",
+            "description": "Field names and values. null clears a field. Related records by id or exact name. Dates also as today, +2w, end_of_month. Lists of records: ids, or {\"link\": [], \"unlink\": [], \"remove\": [], \"create\": [{}], \"update\": [{\"id\": 1}], \"set\": []}",
+        });
+        let ids = ids_schema();
         match self {
             Self::Reconnect => json!({}),
             Self::Capabilities => json!({
@@ -148,21 +151,26 @@ impl GenericTool {
                 },
                 "search": text("Only fields whose name or label contains this, in any view"),
             }),
-            Self::Search => json!({
-                "model": model,
-                "domain": domain_schema(r#"["name","ilike","azure"]"#),
-                "fields": fields,
-                "limit": {"type": "integer", "description": "Records per page, 1 to 100", "default": 20},
-                "offset": {"type": "integer", "description": "Records to skip", "default": 0},
-                "order": text("Such as \"date_order desc, id\""),
-            }),
-            Self::Read => json!({"model": model, "id": id, "fields": fields}),
-            Self::Count => {
-                json!({"model": model, "domain": domain_schema(r#"["name","ilike","azure"]"#)})
-            }
-            Self::Create => json!({"model": model, "values": values}),
-            Self::Update => json!({"model": model, "id": id, "values": values}),
-            Self::Delete => json!({"model": model, "id": id}),
+            Self::Search => with_filter(
+                &model,
+                &[
+                    ("fields", fields),
+                    (
+                        "limit",
+                        json!({"type": "integer", "description": "Records per page, 1 to 100", "default": 20}),
+                    ),
+                    (
+                        "offset",
+                        json!({"type": "integer", "description": "Records to skip", "default": 0}),
+                    ),
+                    ("order", text("Such as \"date_order desc, id\"")),
+                ],
+            ),
+            Self::Read => json!({"model": model, "id": id, "ids": ids, "fields": fields}),
+            Self::Count => with_filter(&model, &[]),
+            Self::Create => json!({"model": model, "values": values, "records": records_schema()}),
+            Self::Update => json!({"model": model, "id": id, "ids": ids, "values": values}),
+            Self::Delete => json!({"model": model, "id": id, "ids": ids}),
             Self::Execute => json!({
                 "model": model,
                 "method": text("Public method name, such as action_confirm"),
@@ -182,10 +190,13 @@ impl GenericTool {
     const fn required(self) -> &'static [&'static str] {
         match self {
             Self::Reconnect | Self::Capabilities => &[],
-            Self::Schema | Self::Search | Self::Count => &["model"],
-            Self::Read | Self::Delete => &["model", "id"],
-            Self::Create => &["model", "values"],
-            Self::Update => &["model", "id", "values"],
+            Self::Schema
+            | Self::Search
+            | Self::Count
+            | Self::Read
+            | Self::Create
+            | Self::Delete => &["model"],
+            Self::Update => &["model", "values"],
             Self::Execute => &["model", "method"],
         }
     }
@@ -193,7 +204,14 @@ impl GenericTool {
     /// The names of the tool's arguments.
     pub(crate) fn argument_names(self) -> Vec<String> {
         match self.arguments() {
-            Value::Object(properties) => properties.keys().cloned().collect(),
+            Value::Object(properties) => {
+                let mut names: Vec<String> = properties.keys().cloned().collect();
+                if let Some(place) = names.iter().position(|name| name == "none_of") {
+                    // What `domain` is already, for who writes it like the other two.
+                    names.insert(place + 1, "all_of".to_owned());
+                }
+                names
+            }
             _ => Vec::new(),
         }
     }
@@ -219,6 +237,19 @@ impl GenericTool {
             .idempotent(read_only || matches!(self, Self::Update | Self::Delete))
             .open_world(self == Self::Execute)
     }
+}
+
+/// The model, which of its records, and further arguments.
+fn with_filter(model: &Value, others: &[(&str, Value)]) -> Value {
+    let mut arguments = JsonObject::new();
+    arguments.insert("model".to_owned(), model.clone());
+    for (name, schema) in filter_schemas(r#"["name","ilike","azure"]"#) {
+        arguments.insert(name.to_owned(), schema);
+    }
+    for (name, schema) in others {
+        arguments.insert((*name).to_owned(), schema.clone());
+    }
+    Value::Object(arguments)
 }
 
 fn text(description: &str) -> Value {

@@ -1,21 +1,17 @@
-//! What the tools do: each operation once, for the generic tool and for every typed tool.
-
-use std::sync::Arc;
+//! What the tools that change nothing do: each operation once, for the generic tool and for
+//! every typed tool.
 
 use serde_json::{Map, Value, json};
 
 use super::UserSession;
 use super::args::Arguments;
-use super::gate::Change;
+use super::checks::{Asked, with_resolved};
 use super::present::{self, Output};
-use crate::client::{Context, MethodCall, SearchRead};
+use crate::client::{Context, SearchRead};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::ModelSchema;
-use crate::schema::text::{join_bounded, nearest};
-use crate::schema::validate::{
-    Models, Problems, Purpose, check_fields, check_order, domain_paths, prepare_domain,
-    prepare_values,
-};
+use crate::schema::text::join_bounded;
+use crate::schema::validate::{Problems, check_fields, check_order};
 
 const MODEL_EXAMPLE: &str = "\"sale.order\"";
 
@@ -24,37 +20,44 @@ pub(super) fn reading_context() -> Context {
     Context::new().set("bin_size", true)
 }
 
+/// The model of a call, without which nothing else can be checked.
+pub(super) fn model_of(args: &Arguments, mistakes: &mut Problems) -> Result<String> {
+    if let Some(model) = mistakes.take(args.required_text("model", MODEL_EXAMPLE)) {
+        return Ok(model);
+    }
+    mistakes.clone().into_result("").map(|()| String::new())
+}
+
 impl UserSession {
     pub(super) async fn search(&self, args: &Arguments) -> Result<Output> {
-        let model = args.required_text("model", MODEL_EXAMPLE)?;
-        let raw_domain = args.domain("domain");
-        let asked = args.names("fields")?;
-        let order = args.text("order")?.filter(|order| !order.is_empty());
-        let limit = args.limit()?;
-        let offset = args.count("offset")?.unwrap_or(0);
-        let (domain, schema) = self
-            .checked(
-                &model,
-                &domain_paths(&raw_domain),
-                |schema, models, problems| {
-                    if let Some(fields) = &asked {
-                        check_fields(schema, fields, problems);
-                    }
-                    if let Some(order) = &order {
-                        check_order(schema, order, problems);
-                    }
-                    prepare_domain(schema, &raw_domain, models, problems)
-                },
-            )
+        let mut mistakes = args.mistakes();
+        let asked = mistakes.take(args.names("fields")).flatten();
+        let order = mistakes
+            .take(args.text("order"))
+            .flatten()
+            .filter(|order| !order.is_empty());
+        let limit = mistakes.take(args.limit());
+        let offset = mistakes.take(args.count("offset")).flatten().unwrap_or(0);
+        let model = model_of(args, &mut mistakes)?;
+        let (domain, checked) = self
+            .checked_filter(&model, &args.filter(), mistakes, |schema, problems| {
+                if let Some(fields) = &asked {
+                    check_fields(schema, fields, "fields", problems);
+                }
+                if let Some(order) = &order {
+                    check_order(schema, order, "order", problems);
+                }
+            })
             .await?;
-        let fields = asked.clone().unwrap_or_else(|| match &schema {
+        let schema = checked.schema.as_deref();
+        let fields = asked.clone().unwrap_or_else(|| match schema {
             Some(schema) => schema.summary_fields(),
             None => vec!["display_name".to_owned()],
         });
         let request = SearchRead {
-            domain: domain.unwrap_or(raw_domain),
+            domain,
             fields: fields.clone(),
-            limit: Some(limit),
+            limit,
             offset,
             order,
             ..SearchRead::new(&model)
@@ -66,282 +69,101 @@ impl UserSession {
         let records: Vec<Map<String, Value>> = page
             .records
             .iter()
-            .map(|raw| present::record(raw, &fields, schema.as_deref()))
+            .map(|raw| present::record(raw, &fields, schema))
             .collect();
-        let default_of = asked.is_none().then_some(schema.as_deref()).flatten();
-        Ok(search_output(
-            &model, page.count, offset, &records, default_of,
-        ))
+        let default_of = asked.is_none().then_some(schema).flatten();
+        let output = search_output(&model, page.count, offset, &records, default_of);
+        Ok(with_resolved(output, &checked.resolved))
     }
 
     pub(super) async fn read(&self, args: &Arguments) -> Result<Output> {
-        let model = args.required_text("model", MODEL_EXAMPLE)?;
-        let id = args.required_id("id")?;
-        let asked = args.names("fields")?;
-        let (_, schema) = self
-            .checked(&model, &[], |schema, _, problems| {
-                check_fields(schema, asked.as_deref().unwrap_or_default(), problems);
+        let mut mistakes = args.mistakes();
+        let ids = mistakes.take(args.record_ids()).unwrap_or_default();
+        let asked = mistakes.take(args.names("fields")).flatten();
+        let model = model_of(args, &mut mistakes)?;
+        let call = Asked {
+            model: &model,
+            paths: Vec::new(),
+            mistakes,
+        };
+        let checked = self
+            .checked(call, |schema, _, problems| {
+                check_fields(
+                    schema,
+                    asked.as_deref().unwrap_or_default(),
+                    "fields",
+                    problems,
+                );
             })
             .await?;
-        let fields = asked.clone().unwrap_or_else(|| match &schema {
+        let schema = checked.schema.as_deref();
+        let fields = asked.clone().unwrap_or_else(|| match schema {
+            Some(schema) if ids.len() > 1 => schema.summary_fields(),
             Some(schema) => schema.detail_fields(),
             None => vec!["display_name".to_owned()],
         });
         let rows = self
             .client()?
-            .read(&model, &[id], &fields, &reading_context())
+            .read(&model, &ids, &fields, &reading_context())
             .await?;
-        let raw = rows.first().ok_or_else(|| missing_record(&model, id))?;
-        let record = present::record(raw, &fields, schema.as_deref());
-        let mut text = format!("{model} {id}\n{}", present::lines(&record));
-        let mut structured = json!({"model": model, "record": record});
-        if let (None, Some(schema)) = (&asked, &schema) {
+        let missing: Vec<i64> = ids
+            .iter()
+            .copied()
+            .filter(|id| !rows.iter().any(|row| row.get("id") == Some(&json!(id))))
+            .collect();
+        if !missing.is_empty() {
+            return Err(missing_records(&model, &missing));
+        }
+        let records: Vec<Map<String, Value>> = rows
+            .iter()
+            .map(|raw| present::record(raw, &fields, schema))
+            .collect();
+        let mut output = read_output(&model, records, ids.len() > 1);
+        if let (None, Some(schema)) = (&asked, schema) {
             let others = other_fields(schema, &fields);
-            text.push_str(&format!(
+            output.text.push_str(&format!(
                 "\nkey fields only; others: {}",
                 join_bounded(others.iter().copied(), 60)
             ));
-            structured["other_fields"] = json!(others.iter().take(60).collect::<Vec<_>>());
+            output.structured["other_fields"] = json!(others.iter().take(60).collect::<Vec<_>>());
         }
-        Ok(Output { structured, text })
+        Ok(output)
     }
 
     pub(super) async fn count(&self, args: &Arguments) -> Result<Output> {
-        let model = args.required_text("model", MODEL_EXAMPLE)?;
-        let raw_domain = args.domain("domain");
-        let (domain, _) = self
-            .checked(
-                &model,
-                &domain_paths(&raw_domain),
-                |schema, models, problems| prepare_domain(schema, &raw_domain, models, problems),
-            )
+        let mut mistakes = args.mistakes();
+        let model = model_of(args, &mut mistakes)?;
+        let (domain, checked) = self
+            .checked_filter(&model, &args.filter(), mistakes, |_, _| ())
             .await?;
         let count = self
             .client()?
-            .search_count(&model, domain.unwrap_or(raw_domain), &Context::new())
+            .search_count(&model, domain, &Context::new())
             .await?;
-        Ok(Output {
+        let output = Output {
             structured: json!({"model": model, "count": count}),
             text: format!("{model}: {count}"),
-        })
+        };
+        Ok(with_resolved(output, &checked.resolved))
     }
+}
 
-    pub(super) async fn create(&self, args: &Arguments) -> Result<Output> {
-        let model = args.required_text("model", MODEL_EXAMPLE)?;
-        let raw = args.required_object("values")?;
-        let values = self.checked_values(&model, &raw, Purpose::Create).await?;
-        self.shared.gate.admit(&Change::Create {
-            model: &model,
-            values: &values,
-        })?;
-        let client = self.client()?;
-        let ids = client
-            .create(&model, Value::Object(values), &Context::new())
-            .await?;
-        let id = ids
-            .first()
-            .copied()
-            .ok_or_else(|| Error::new(ErrorKind::Protocol, "create answered no id"))?;
-        let name = self.name_of(&model, id).await;
-        Ok(Output {
-            text: format!("created {model} {id}{}", suffix(name.as_deref())),
-            structured: json!({"success": true, "model": model, "id": id, "name": name}),
-        })
-    }
-
-    pub(super) async fn update(&self, args: &Arguments) -> Result<Output> {
-        let model = args.required_text("model", MODEL_EXAMPLE)?;
-        let id = args.required_id("id")?;
-        let raw = args.required_object("values")?;
-        let values = self.checked_values(&model, &raw, Purpose::Update).await?;
-        self.require_record(&model, id).await?;
-        self.shared.gate.admit(&Change::Update {
-            model: &model,
-            id,
-            values: &values,
-        })?;
-        let changed: Vec<String> = values.keys().cloned().collect();
-        self.client()?
-            .write(&model, &[id], values, &Context::new())
-            .await?;
-        let name = self.name_of(&model, id).await;
-        Ok(Output {
+fn read_output(model: &str, mut records: Vec<Map<String, Value>>, is_batch: bool) -> Output {
+    if is_batch {
+        return Output {
             text: format!(
-                "updated {model} {id}{}: {}",
-                suffix(name.as_deref()),
-                changed.join(", ")
+                "{model}: {} records\n{}",
+                records.len(),
+                present::table(&records)
             ),
-            structured: json!({"success": true, "model": model, "id": id, "name": name, "changed": changed}),
-        })
-    }
-
-    pub(super) async fn delete(&self, args: &Arguments) -> Result<Output> {
-        let model = args.required_text("model", MODEL_EXAMPLE)?;
-        let id = args.required_id("id")?;
-        self.checked(&model, &[], |_, _, _| ()).await?;
-        let name = self.require_record(&model, id).await?;
-        self.shared
-            .gate
-            .admit(&Change::Delete { model: &model, id })?;
-        self.client()?
-            .unlink(&model, &[id], &Context::new())
-            .await?;
-        Ok(Output {
-            text: format!("deleted {model} {id}{}", suffix(name.as_deref())),
-            structured: json!({"success": true, "model": model, "id": id, "name": name}),
-        })
-    }
-
-    pub(super) async fn execute(&self, args: &Arguments) -> Result<Output> {
-        let model = args.required_text("model", MODEL_EXAMPLE)?;
-        let method = args.required_text("method", "\"action_confirm\"")?;
-        let call = MethodCall {
-            ids: args.ids("ids")?,
-            args: args.list("args")?,
-            kwargs: args.object("kwargs")?,
-            ..MethodCall::new(&model, &method)
+            structured: json!({"model": model, "records": records}),
         };
-        self.run_method(call).await
     }
-
-    /// Presses a button of the form on one record.
-    pub(super) async fn action(&self, method: &str, args: &Arguments) -> Result<Output> {
-        let model = args.required_text("model", MODEL_EXAMPLE)?;
-        let id = args.required_id("id")?;
-        self.require_record(&model, id).await?;
-        self.run_method(MethodCall::new(&model, method).ids([id]))
-            .await
-    }
-
-    async fn run_method(&self, call: MethodCall) -> Result<Output> {
-        let (model, method) = (&call.model, &call.method);
-        if method.starts_with('_') {
-            return Err(Error::new(
-                ErrorKind::UnknownMethod,
-                format!("{method} is private: methods that start with _ cannot be called"),
-            )
-            .with_hint(format!(
-                "odoo_schema(model=\"{model}\") lists the actions of this model."
-            )));
-        }
-        let (_, schema) = self.checked(model, &[], |_, _, _| ()).await?;
-        self.shared.gate.admit(&Change::Execute {
-            model,
-            method,
-            ids: &call.ids,
-        })?;
-        let result = self
-            .client()?
-            .call(&call, &Context::new())
-            .await
-            .map_err(|error| explain_method(error, &call, schema.as_deref()))?;
-        Ok(Output {
-            text: describe_result(&call, &result),
-            structured: json!({
-                "success": true, "model": model, "method": method, "ids": call.ids, "result": result,
-            }),
-        })
-    }
-
-    /// Checks a call against the model's schema, in two rounds: what looks wrong is checked
-    /// again with a schema that was just fetched, so a refusal is never out of date.
-    ///
-    /// Returns what the check prepared and the schema, both `None` where the older Odoo
-    /// module cannot describe the model and no schema file does.
-    async fn checked<T>(
-        &self,
-        model: &str,
-        paths: &[String],
-        check: impl Fn(&ModelSchema, Models<'_>, &mut Problems) -> T,
-    ) -> Result<(Option<T>, Option<Arc<ModelSchema>>)> {
-        let client = self.client()?;
-        let fetched = self.schemas.get(client, model).await?;
-        let Some(schema) = fetched.or_else(|| self.shared.catalogue.generated_schema(model)) else {
-            return Ok((None, None));
-        };
-        self.fetch_along(&schema, paths).await?;
-        let known = |name: &str| self.schemas.known(name);
-        let mut problems = Problems::default();
-        let prepared = check(&schema, &known, &mut problems);
-        if problems.is_empty() {
-            return Ok((Some(prepared), Some(schema)));
-        }
-        let Some(renewed) = self.schemas.renew(client, model).await? else {
-            problems.into_result(model)?;
-            return Ok((Some(prepared), Some(schema)));
-        };
-        let mut problems = Problems::default();
-        let prepared = check(&renewed, &known, &mut problems);
-        problems.into_result(model)?;
-        Ok((Some(prepared), Some(renewed)))
-    }
-
-    /// Fetches the schemas of the models that dotted paths cross. A model that the user may
-    /// not see stays unknown; Odoo answers for it.
-    async fn fetch_along(&self, start: &Arc<ModelSchema>, paths: &[String]) -> Result<()> {
-        for path in paths {
-            let mut model = Some(Arc::clone(start));
-            for step in path.split('.') {
-                let relation = model
-                    .as_deref()
-                    .and_then(|model| model.field(step))
-                    .and_then(|field| field.relation.clone());
-                let Some(relation) = relation else { break };
-                model = self
-                    .schemas
-                    .get(self.client()?, &relation)
-                    .await
-                    .ok()
-                    .flatten();
-            }
-        }
-        Ok(())
-    }
-
-    async fn checked_values(
-        &self,
-        model: &str,
-        raw: &Map<String, Value>,
-        purpose: Purpose,
-    ) -> Result<Map<String, Value>> {
-        let lines: Vec<String> = raw
-            .iter()
-            .filter(|(_, value)| value.is_array())
-            .map(|(name, _)| name.clone())
-            .collect();
-        let (prepared, _) = self
-            .checked(model, &lines, |schema, models, problems| {
-                prepare_values(schema, raw, purpose, "values", models, problems)
-            })
-            .await?;
-        Ok(prepared.unwrap_or_else(|| raw.clone()))
-    }
-
-    /// The record's name, or an error when the user cannot see it: Odoo's `write` and
-    /// `unlink` are silent about ids that do not exist.
-    pub(super) async fn require_record(&self, model: &str, id: i64) -> Result<Option<String>> {
-        let request = SearchRead {
-            domain: json!([["id", "=", id]]),
-            fields: vec!["display_name".to_owned()],
-            limit: Some(1),
-            ..SearchRead::new(model)
-        };
-        let context = Context::new().active_test(false);
-        let page = self.client()?.search_read(&request, &context).await?;
-        let record = page
-            .records
-            .first()
-            .ok_or_else(|| missing_record(model, id))?;
-        Ok(record
-            .get("display_name")
-            .and_then(Value::as_str)
-            .map(present::visible))
-    }
-
-    /// The record's name for a report of what was done; a failure here is no failure of the
-    /// change.
-    async fn name_of(&self, model: &str, id: i64) -> Option<String> {
-        self.require_record(model, id).await.ok().flatten()
+    let record = records.pop().unwrap_or_default();
+    let id = record.get("id").cloned().unwrap_or_default();
+    Output {
+        text: format!("{model} {id}\n{}", present::lines(&record)),
+        structured: json!({"model": model, "record": record}),
     }
 }
 
@@ -393,65 +215,16 @@ fn other_fields<'a>(schema: &'a ModelSchema, shown: &[String]) -> Vec<&'a str> {
 }
 
 pub(super) fn missing_record(model: &str, id: i64) -> Error {
-    Error::new(
-        ErrorKind::MissingRecord,
-        format!("{model} {id} does not exist, or this user may not see it"),
-    )
-    .with_hint("Search for the record to get its id.")
+    missing_records(model, &[id])
 }
 
-fn suffix(name: Option<&str>) -> String {
-    name.map(|name| format!(" ({name})")).unwrap_or_default()
-}
-
-/// A method that does not exist is met with the actions that do.
-fn explain_method(error: Error, call: &MethodCall, schema: Option<&ModelSchema>) -> Error {
-    if error.kind() != ErrorKind::UnknownMethod {
-        return error;
-    }
-    let methods: Vec<&str> = schema
-        .map(|schema| schema.actions.iter().map(|action| action.method.as_str()))
-        .into_iter()
-        .flatten()
-        .collect();
-    let near = match nearest(&call.method, methods.iter().copied()).first() {
-        Some(near) => format!("; did you mean {near}?"),
-        None => String::new(),
-    };
-    let error = Error::new(
-        ErrorKind::UnknownMethod,
-        format!(
-            "{} has no public method \"{}\"{near}",
-            call.model, call.method
-        ),
-    );
-    if methods.is_empty() {
-        error
+pub(super) fn missing_records(model: &str, ids: &[i64]) -> Error {
+    let listed: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let listed = join_bounded(listed.iter().map(String::as_str), 20);
+    let message = if ids.len() == 1 {
+        format!("{model} {listed} does not exist, or this user may not see it")
     } else {
-        error.with_hint(format!("Its actions are {}.", join_bounded(methods, 12)))
-    }
-}
-
-/// What a method gave back, in words.
-fn describe_result(call: &MethodCall, result: &Value) -> String {
-    let done = format!("{}.{} on {:?}", call.model, call.method, call.ids);
-    match result {
-        Value::Null => format!("{done}: done"),
-        Value::Bool(true) => format!("{done}: done (true)"),
-        Value::Object(action)
-            if action
-                .get("type")
-                .and_then(Value::as_str)
-                .is_some_and(|kind| kind.starts_with("ir.actions.")) =>
-        {
-            let text = |key: &str| action.get(key).and_then(Value::as_str).unwrap_or_default();
-            format!(
-                "{done}: Odoo answers with an action to open: {} {} (model {}). In full: {result}",
-                text("type"),
-                text("name"),
-                text("res_model")
-            )
-        }
-        other => format!("{done}: {other}"),
-    }
+        format!("{model} {listed} do not exist, or this user may not see them")
+    };
+    Error::new(ErrorKind::MissingRecord, message).with_hint("Search for the record to get its id.")
 }

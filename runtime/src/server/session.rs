@@ -112,6 +112,7 @@ impl UserSession {
             return Ok(Arc::clone(&known.capabilities));
         }
         let fetched = Arc::new(self.client()?.capabilities(&Context::new()).await?);
+        self.schemas.confirm(fetched.schema_fingerprint.as_deref());
         *known = Some(Known {
             capabilities: Arc::clone(&fetched),
             asked: Instant::now(),

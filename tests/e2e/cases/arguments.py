@@ -15,7 +15,7 @@ ARGUMENTS = [
         "invalid_call",
         "has no argument feilds",
         'did you mean "fields"?',
-        "it takes model, domain, fields, limit, offset, order",
+        "it takes model, domain, any_of, none_of, all_of, fields, limit, offset, order",
     ),
     case(
         "foreign argument",

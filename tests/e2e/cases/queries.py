@@ -161,10 +161,10 @@ QUERIES = [
     case(
         "word for a datetime",
         "odoo_search",
-        search([["create_date", ">", "yesterday"]]),
+        search([["create_date", ">", "someday"]]),
         "invalid_call",
         "YYYY-MM-DD HH:MM:SS",
-        'got "yesterday"',
+        'got "someday"',
     ),
     case(
         "word for a number",

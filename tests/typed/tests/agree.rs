@@ -8,9 +8,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use butopea_models::prelude::*;
-use butopea_models::runtime::schema::validate::{Problems, Purpose, prepare_values};
+use butopea_models::runtime::schema::validate::names::NameBook;
+use butopea_models::runtime::schema::validate::{Known, Problems, Purpose, prepare_values};
 use butopea_models::runtime::schema::{FieldSchema, FieldType, ModelSchema, SchemaFile};
 use butopea_models::runtime::typed::{ModelVisitor, Row};
+use jiff::Zoned;
 use serde_json::{Map, json};
 
 const ROUNDS: usize = 40;
@@ -117,12 +119,14 @@ impl Agreement {
             let sent: Map<String, Value> =
                 std::iter::once((name.clone(), written(field, value))).collect();
             let mut problems = Problems::default();
+            let (names, now) = (NameBook::default(), Zoned::default());
+            let known = Known::new(&lookup, &names, &now);
             let prepared = prepare_values(
                 schema,
                 &sent,
                 Purpose::Update,
                 "values",
-                &lookup,
+                &known,
                 &mut problems,
             );
             let refused = problems.into_result(M::NAME).err();

@@ -1,0 +1,432 @@
+//! What the tools that change something do: each operation once, for the generic tool and for
+//! every typed tool, for one record or for several at once.
+//!
+//! Several records are changed in one request, which is one transaction in Odoo: all of them
+//! are changed or none.
+
+use serde_json::{Value, json};
+
+use super::UserSession;
+use super::args::{Arguments, NewRecords};
+use super::checks::{Asked, Checked, or_given, with_resolved};
+use super::gate::Change;
+use super::operations::{missing_records, model_of};
+use super::present::{self, Output};
+use crate::client::{Context, MethodCall, SearchRead};
+use crate::error::{Error, ErrorKind, Result};
+use crate::schema::ModelSchema;
+use crate::schema::text::{join_bounded, nearest};
+use crate::schema::validate::{
+    Purpose, Resolved, method_paths, prepare_method, prepare_values, value_paths,
+};
+
+/// The most names that a line of text lists.
+const LISTED: usize = 20;
+
+/// A record and what it is called, where that is known.
+struct NamedRecord {
+    id: i64,
+    name: Option<String>,
+}
+
+impl UserSession {
+    pub(super) async fn create(&self, args: &Arguments) -> Result<Output> {
+        let mut mistakes = args.mistakes();
+        let given = mistakes.take(args.new_records());
+        let model = model_of(args, &mut mistakes)?;
+        let (given, is_batch) = match given {
+            Some(NewRecords::One(values)) => (vec![values], false),
+            Some(NewRecords::Several(records)) => (records, true),
+            None => (Vec::new(), false),
+        };
+        let call = Asked {
+            model: &model,
+            paths: given.iter().flat_map(value_paths).collect(),
+            mistakes,
+        };
+        let Checked {
+            prepared, resolved, ..
+        } = self
+            .checked(call, |schema, known, problems| {
+                let mut records = Vec::with_capacity(given.len());
+                for (index, values) in given.iter().enumerate() {
+                    let path = if is_batch {
+                        format!("records[{index}]")
+                    } else {
+                        "values".to_owned()
+                    };
+                    let purpose = Purpose::Create;
+                    records.push(prepare_values(
+                        schema, values, purpose, &path, known, problems,
+                    ));
+                }
+                records
+            })
+            .await?;
+        let records = or_given(prepared, &given);
+        self.shared.gate.admit(&Change::Create {
+            model: &model,
+            records: &records,
+        })?;
+        let mut values: Vec<Value> = records.into_iter().map(Value::Object).collect();
+        let sent = match values.pop() {
+            Some(only) if !is_batch => only,
+            last => Value::Array(values.into_iter().chain(last).collect()),
+        };
+        let ids = self
+            .client()?
+            .create(&model, sent, &Context::new())
+            .await
+            .map_err(|error| {
+                blame(error, given.len(), &model, "created", |index, _| {
+                    format!("records[{index}]")
+                })
+            })?;
+        if ids.len() != given.len() {
+            return Err(Error::new(ErrorKind::Protocol, "create answered no id"));
+        }
+        let names = self.names_of(&model, &ids).await;
+        Ok(with_resolved(
+            done("created", &model, names, is_batch),
+            &resolved,
+        ))
+    }
+
+    pub(super) async fn update(&self, args: &Arguments) -> Result<Output> {
+        let mut mistakes = args.mistakes();
+        let ids = mistakes.take(args.record_ids()).unwrap_or_default();
+        let given = mistakes
+            .take(args.required_object("values"))
+            .unwrap_or_default();
+        let model = model_of(args, &mut mistakes)?;
+        let call = Asked {
+            model: &model,
+            paths: value_paths(&given),
+            mistakes,
+        };
+        let Checked {
+            prepared, resolved, ..
+        } = self
+            .checked(call, |schema, known, problems| {
+                prepare_values(schema, &given, Purpose::Update, "values", known, problems)
+            })
+            .await?;
+        let values = prepared.unwrap_or(given);
+        self.require_records(&model, &ids).await?;
+        self.shared.gate.admit(&Change::Update {
+            model: &model,
+            ids: &ids,
+            values: &values,
+        })?;
+        let changed: Vec<String> = values.keys().cloned().collect();
+        self.client()?
+            .write(&model, &ids, values, &Context::new())
+            .await
+            .map_err(|error| blame(error, ids.len(), &model, "changed", blamed_id(&model, &ids)))?;
+        let names = self.names_of(&model, &ids).await;
+        let mut output = done("updated", &model, names, ids.len() > 1);
+        output.text.push_str(&format!(": {}", changed.join(", ")));
+        output.structured["changed"] = json!(changed);
+        Ok(with_resolved(output, &resolved))
+    }
+
+    pub(super) async fn delete(&self, args: &Arguments) -> Result<Output> {
+        let mut mistakes = args.mistakes();
+        let ids = mistakes.take(args.record_ids()).unwrap_or_default();
+        let model = model_of(args, &mut mistakes)?;
+        let call = Asked {
+            model: &model,
+            paths: Vec::new(),
+            mistakes,
+        };
+        self.checked(call, |_, _, _| ()).await?;
+        let names = self.require_records(&model, &ids).await?;
+        self.shared.gate.admit(&Change::Delete {
+            model: &model,
+            ids: &ids,
+        })?;
+        self.client()?
+            .unlink(&model, &ids, &Context::new())
+            .await
+            .map_err(|error| blame(error, ids.len(), &model, "deleted", blamed_id(&model, &ids)))?;
+        Ok(done("deleted", &model, names, ids.len() > 1))
+    }
+
+    pub(super) async fn execute(&self, args: &Arguments) -> Result<Output> {
+        let mut mistakes = args.mistakes();
+        let method = mistakes.take(args.required_text("method", "\"action_confirm\""));
+        let ids = mistakes.take(args.ids("ids")).unwrap_or_default();
+        let positional = mistakes.take(args.list("args")).unwrap_or_default();
+        let named = mistakes.take(args.object("kwargs")).unwrap_or_default();
+        let model = model_of(args, &mut mistakes)?;
+        let method = method.unwrap_or_default();
+        if mistakes.is_empty() {
+            refuse_private(&model, &method)?;
+        }
+        let call = Asked {
+            model: &model,
+            paths: method_paths(&method, &positional, &named),
+            mistakes,
+        };
+        let checked = self
+            .checked(call, |schema, known, problems| {
+                let (mut positional, mut named) = (positional.clone(), named.clone());
+                let arguments = (positional.as_mut_slice(), &mut named);
+                prepare_method(schema, &method, !ids.is_empty(), arguments, known, problems);
+                (positional, named)
+            })
+            .await?;
+        let (positional, named) = checked.prepared.unwrap_or((positional, named));
+        let call = MethodCall {
+            ids,
+            args: positional,
+            kwargs: named,
+            ..MethodCall::new(&model, &method)
+        };
+        self.run_method(call, checked.schema.as_deref(), &checked.resolved)
+            .await
+    }
+
+    /// Presses a button of the form on records.
+    pub(super) async fn action(&self, method: &str, args: &Arguments) -> Result<Output> {
+        let mut mistakes = args.mistakes();
+        let ids = mistakes.take(args.record_ids()).unwrap_or_default();
+        let model = model_of(args, &mut mistakes)?;
+        let call = Asked {
+            model: &model,
+            paths: Vec::new(),
+            mistakes,
+        };
+        let checked = self.checked(call, |_, _, _| ()).await?;
+        self.require_records(&model, &ids).await?;
+        self.run_method(
+            MethodCall::new(&model, method).ids(ids),
+            checked.schema.as_deref(),
+            &[],
+        )
+        .await
+    }
+
+    async fn run_method(
+        &self,
+        call: MethodCall,
+        schema: Option<&ModelSchema>,
+        resolved: &[Resolved],
+    ) -> Result<Output> {
+        let (model, method) = (&call.model, &call.method);
+        refuse_private(model, method)?;
+        self.shared.gate.admit(&Change::Execute {
+            model,
+            method,
+            ids: &call.ids,
+        })?;
+        let result = self
+            .client()?
+            .call(&call, &Context::new())
+            .await
+            .map_err(|error| explain_method(error, &call, schema))
+            .map_err(|error| {
+                blame(
+                    error,
+                    call.ids.len(),
+                    model,
+                    "changed",
+                    blamed_id(model, &call.ids),
+                )
+            })?;
+        let output = Output {
+            text: describe_result(&call, &result),
+            structured: json!({
+                "success": true, "model": model, "method": method, "ids": call.ids, "result": result,
+            }),
+        };
+        Ok(with_resolved(output, resolved))
+    }
+
+    /// The records' names, or an error when the user cannot see one: Odoo's `write` and
+    /// `unlink` are silent about ids that do not exist.
+    async fn require_records(&self, model: &str, ids: &[i64]) -> Result<Vec<NamedRecord>> {
+        let request = SearchRead {
+            domain: match ids {
+                [only] => json!([["id", "=", only]]),
+                several => json!([["id", "in", several]]),
+            },
+            fields: vec!["display_name".to_owned()],
+            limit: Some(ids.len() as u64),
+            ..SearchRead::new(model)
+        };
+        let context = Context::new().active_test(false);
+        let page = self.client()?.search_read(&request, &context).await?;
+        let found = |id: i64| {
+            let row = page
+                .records
+                .iter()
+                .find(|row| row.get("id") == Some(&json!(id)))?;
+            let name = row.get("display_name").and_then(Value::as_str);
+            Some(NamedRecord {
+                id,
+                name: name.map(present::visible),
+            })
+        };
+        let named: Vec<NamedRecord> = ids.iter().filter_map(|id| found(*id)).collect();
+        let missing: Vec<i64> = ids
+            .iter()
+            .copied()
+            .filter(|id| !named.iter().any(|record| record.id == *id))
+            .collect();
+        if missing.is_empty() {
+            Ok(named)
+        } else {
+            Err(missing_records(model, &missing))
+        }
+    }
+
+    /// The record's name, or an error when the user cannot see it.
+    pub(super) async fn require_record(&self, model: &str, id: i64) -> Result<Option<String>> {
+        let mut found = self.require_records(model, &[id]).await?;
+        Ok(found.pop().and_then(|record| record.name))
+    }
+
+    /// The records' names for a report of what was done; a failure here is no failure of the
+    /// change.
+    async fn names_of(&self, model: &str, ids: &[i64]) -> Vec<NamedRecord> {
+        let unnamed = || {
+            ids.iter().map(|id| NamedRecord {
+                id: *id,
+                name: None,
+            })
+        };
+        self.require_records(model, ids)
+            .await
+            .unwrap_or_else(|_| unnamed().collect())
+    }
+}
+
+/// The report of a change.
+fn done(what: &str, model: &str, records: Vec<NamedRecord>, is_batch: bool) -> Output {
+    if !is_batch && let Some(NamedRecord { id, name }) = records.first() {
+        return Output {
+            text: format!("{what} {model} {id}{}", suffix(name.as_deref())),
+            structured: json!({"success": true, "model": model, "id": id, "name": name}),
+        };
+    }
+    let listed: Vec<String> = records
+        .iter()
+        .map(|record| format!("{}{}", record.id, suffix(record.name.as_deref())))
+        .collect();
+    let ids: Vec<i64> = records.iter().map(|record| record.id).collect();
+    let names: Vec<Option<String>> = records.into_iter().map(|record| record.name).collect();
+    Output {
+        text: format!(
+            "{what} {} {model}: {}",
+            ids.len(),
+            join_bounded(listed.iter().map(String::as_str), LISTED)
+        ),
+        structured: json!({"success": true, "model": model, "ids": ids, "names": names}),
+    }
+}
+
+fn suffix(name: Option<&str>) -> String {
+    name.map(|name| format!(" ({name})")).unwrap_or_default()
+}
+
+fn blamed_id<'a>(model: &'a str, ids: &'a [i64]) -> impl Fn(usize, Option<i64>) -> String + 'a {
+    move |index, id| {
+        let id = id.or_else(|| ids.get(index).copied()).unwrap_or_default();
+        format!("{model} {id}")
+    }
+}
+
+/// A change of several records that Odoo refused: says of which one, where the module found
+/// out, and that nothing happened to the others either.
+fn blame(
+    error: Error,
+    count: usize,
+    model: &str,
+    what: &str,
+    which: impl Fn(usize, Option<i64>) -> String,
+) -> Error {
+    let is_known_to_have_failed = !matches!(
+        error.kind(),
+        ErrorKind::Uncertain | ErrorKind::Timeout | ErrorKind::Unreachable
+    );
+    if count < 2 || !is_known_to_have_failed {
+        return error;
+    }
+    match error.failed_record() {
+        Some((index, id)) => {
+            let which = which(index, id);
+            error.with_hint(format!(
+                "It is {which} that Odoo refuses. None of the {count} records of {model} was {what}."
+            ))
+        }
+        None => error.with_hint(format!(
+            "None of the {count} records of {model} was {what}. Odoo did not say which one it refuses: call it for fewer."
+        )),
+    }
+}
+
+fn refuse_private(model: &str, method: &str) -> Result<()> {
+    if !method.starts_with('_') {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::UnknownMethod,
+        format!("{method} is private: methods that start with _ cannot be called"),
+    )
+    .with_hint(format!(
+        "odoo_schema(model=\"{model}\") lists the actions of this model."
+    )))
+}
+
+/// A method that does not exist is met with the actions that do.
+fn explain_method(error: Error, call: &MethodCall, schema: Option<&ModelSchema>) -> Error {
+    if error.kind() != ErrorKind::UnknownMethod {
+        return error;
+    }
+    let methods: Vec<&str> = schema
+        .map(|schema| schema.actions.iter().map(|action| action.method.as_str()))
+        .into_iter()
+        .flatten()
+        .collect();
+    let near = match nearest(&call.method, methods.iter().copied()).first() {
+        Some(near) => format!("; did you mean {near}?"),
+        None => String::new(),
+    };
+    let error = Error::new(
+        ErrorKind::UnknownMethod,
+        format!(
+            "{} has no public method \"{}\"{near}",
+            call.model, call.method
+        ),
+    );
+    if methods.is_empty() {
+        error
+    } else {
+        error.with_hint(format!("Its actions are {}.", join_bounded(methods, 12)))
+    }
+}
+
+/// What a method gave back, in words.
+fn describe_result(call: &MethodCall, result: &Value) -> String {
+    let done = format!("{}.{} on {:?}", call.model, call.method, call.ids);
+    match result {
+        Value::Null => format!("{done}: done"),
+        Value::Bool(true) => format!("{done}: done (true)"),
+        Value::Object(action)
+            if action
+                .get("type")
+                .and_then(Value::as_str)
+                .is_some_and(|kind| kind.starts_with("ir.actions.")) =>
+        {
+            let text = |key: &str| action.get(key).and_then(Value::as_str).unwrap_or_default();
+            format!(
+                "{done}: Odoo answers with an action to open: {} {} (model {}). In full: {result}",
+                text("type"),
+                text("name"),
+                text("res_model")
+            )
+        }
+        other => format!("{done}: {other}"),
+    }
+}

@@ -1,0 +1,206 @@
+//! Checks calls against what the connected Odoo says about its models, before they are sent.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use serde_json::{Map, Value, json};
+
+use super::UserSession;
+use super::present::Output;
+use crate::error::{Error, ErrorKind, Result};
+use crate::schema::ModelSchema;
+use crate::schema::validate::names::NameBook;
+use crate::schema::validate::{
+    Filter, Findings, Known, Problems, Resolved, describe_resolved, plain_filter, prepare_filter,
+};
+
+/// A call that is to be checked.
+pub(super) struct Asked<'a> {
+    /// The model that it is about.
+    pub(super) model: &'a str,
+    /// The dotted paths that it crosses.
+    pub(super) paths: Vec<String>,
+    /// What is wrong with it so far.
+    pub(super) mistakes: Problems,
+}
+
+/// A call that was checked.
+pub(super) struct Checked<T> {
+    /// What the check prepared; `None` where the older Odoo module cannot describe the model
+    /// and no schema file does.
+    pub(super) prepared: Option<T>,
+    pub(super) schema: Option<Arc<ModelSchema>>,
+    /// What was given by name or as a relative date.
+    pub(super) resolved: Vec<Resolved>,
+}
+
+impl UserSession {
+    /// Checks a call against the model's schema, in two rounds: what looks wrong is checked
+    /// again with a schema that was just fetched, so a refusal is never out of date.
+    ///
+    /// Names of records are looked up only when everything else is right, and the time zone of
+    /// the user is asked for only when a date depends on it; then the check runs once more.
+    pub(super) async fn checked<T>(
+        &self,
+        asked: Asked<'_>,
+        check: impl Fn(&ModelSchema, &Known<'_>, &mut Problems) -> T,
+    ) -> Result<Checked<T>> {
+        let Asked {
+            model,
+            paths,
+            mistakes,
+        } = asked;
+        let Some(mut schema) = self.schema_for(model, &mistakes).await? else {
+            mistakes.into_result(model)?;
+            return Ok(Checked {
+                prepared: None,
+                schema: None,
+                resolved: Vec::new(),
+            });
+        };
+        self.fetch_along(&schema, &paths).await?;
+        let models = |name: &str| self.schemas.known(name);
+        let run = |schema: &ModelSchema, names: &NameBook, now: &Zoned| {
+            let known = Known::new(&models, names, now);
+            let mut problems = mistakes.clone();
+            let prepared = check(schema, &known, &mut problems);
+            (prepared, problems, known.into_findings())
+        };
+        let mut names = NameBook::default();
+        let mut now = Timestamp::now().to_zoned(TimeZone::UTC);
+        let (mut prepared, problems, mut findings) = run(&schema, &names, &now);
+        if !problems.is_empty() {
+            let renewed = self.schemas.renew(self.client()?, model).await?;
+            let Some(renewed) = renewed else {
+                return Err(refusal(problems, model));
+            };
+            let problems;
+            (prepared, problems, findings) = run(&renewed, &names, &now);
+            problems.into_result(model)?;
+            schema = renewed;
+        }
+        if findings.uses_clock || !findings.wanted.is_empty() {
+            if findings.uses_clock {
+                now = now.with_time_zone(self.time_zone().await?);
+            }
+            names = self.look_up(&findings.wanted).await?;
+            let problems;
+            (prepared, problems, findings) = run(&schema, &names, &now);
+            problems.into_result_of_names()?;
+        }
+        let Findings { resolved, .. } = findings;
+        Ok(Checked {
+            prepared: Some(prepared),
+            schema: Some(schema),
+            resolved,
+        })
+    }
+
+    /// The schema to check with. When Odoo does not answer, a call that is wrong in itself is
+    /// refused for that.
+    async fn schema_for(
+        &self,
+        model: &str,
+        mistakes: &Problems,
+    ) -> Result<Option<Arc<ModelSchema>>> {
+        let fetched = match self.client() {
+            Ok(client) => self.schemas.get(client, model).await,
+            Err(error) => Err(error),
+        };
+        match fetched {
+            Ok(schema) => Ok(schema.or_else(|| self.shared.catalogue.generated_schema(model))),
+            Err(error) if mistakes.is_empty() || error.kind() == ErrorKind::UnknownModel => {
+                Err(error)
+            }
+            Err(_) => Err(refusal(mistakes.clone(), model)),
+        }
+    }
+
+    /// Fetches the schemas of the models that dotted paths cross. A model that the user may
+    /// not see stays unknown; Odoo answers for it.
+    async fn fetch_along(&self, start: &Arc<ModelSchema>, paths: &[String]) -> Result<()> {
+        for path in paths {
+            let mut model = Some(Arc::clone(start));
+            for step in path.split('.') {
+                let relation = model
+                    .as_deref()
+                    .and_then(|model| model.field(step))
+                    .and_then(|field| field.relation.clone());
+                let Some(relation) = relation else { break };
+                model = self
+                    .schemas
+                    .get(self.client()?, &relation)
+                    .await
+                    .ok()
+                    .flatten();
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the user is; UTC, where Odoo does not say.
+    async fn time_zone(&self) -> Result<TimeZone> {
+        let capabilities = self.capabilities().await?;
+        let zone = capabilities.user.tz.as_deref().unwrap_or("UTC");
+        Ok(TimeZone::get(zone).unwrap_or_else(|error| {
+            tracing::warn!(zone, %error, "the user's time zone is unknown; dates are those of UTC");
+            TimeZone::UTC
+        }))
+    }
+
+    /// Checks which records are meant, next to `check`.
+    pub(super) async fn checked_filter(
+        &self,
+        model: &str,
+        filter: &Filter,
+        mistakes: Problems,
+        check: impl Fn(&ModelSchema, &mut Problems),
+    ) -> Result<(Value, Checked<Value>)> {
+        let asked = Asked {
+            model,
+            paths: filter.paths(),
+            mistakes,
+        };
+        let checked = self
+            .checked(asked, |schema, known, problems| {
+                check(schema, problems);
+                prepare_filter(schema, filter, known, problems)
+            })
+            .await?;
+        let domain = checked.prepared.clone().unwrap_or_else(|| {
+            let (names, now) = (
+                NameBook::default(),
+                Timestamp::now().to_zoned(TimeZone::UTC),
+            );
+            plain_filter(filter, &Known::new(&|_| None, &names, &now))
+        });
+        Ok((domain, checked))
+    }
+}
+
+/// The refusal of a call that has mistakes.
+fn refusal(mistakes: Problems, model: &str) -> Error {
+    mistakes
+        .into_result(model)
+        .err()
+        .unwrap_or_else(|| Error::invalid_call("the call is wrong"))
+}
+
+/// Says what was understood, where it was said in other words than Odoo's.
+pub(super) fn with_resolved(mut output: Output, resolved: &[Resolved]) -> Output {
+    if let Some(line) = describe_resolved(resolved) {
+        output.text.push('\n');
+        output.text.push_str(&line);
+        output.structured["resolved"] = json!(resolved);
+    }
+    output
+}
+
+/// The values as they were given, where nothing can be checked.
+pub(super) fn or_given(
+    prepared: Option<Vec<Map<String, Value>>>,
+    given: &[Map<String, Value>],
+) -> Vec<Map<String, Value>> {
+    prepared.unwrap_or_else(|| given.to_vec())
+}

@@ -1,0 +1,132 @@
+"""The corpus of calls in `tests/corpus`, each made on the real Odoo.
+
+`wrong.jsonl` has calls that contradict the schema: each is refused before anything is sent to
+search or change records, and the refusal names what is wrong and its mend. `right.jsonl` has
+calls as a model writes them: each goes through, and Odoo takes it. Both are the same for every
+client, so one line of the client library is enough.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, Records, StartServer
+from support.gateway import Gateway
+from support.mcp_client import IS_LINE_1, McpClient
+from support.odoo import Odoo, OdooError
+from support.people import Person
+from support.placeholders import filled
+from support.refusal import assert_refused
+
+CORPUS = ROOT / "tests" / "corpus"
+APPS = ("sale.order", "crm.lead", "purchase.order", "project.task", "hr.employee", "stock.picking")
+DATA_ROUTES = ("/mcp/search", "/mcp/execute")
+
+pytestmark = [
+    pytest.mark.skipif(IS_LINE_1, reason="the corpus runs with one line of the client library"),
+    pytest.mark.demo,
+    pytest.mark.needs(*APPS),
+]
+
+
+def load(name: str) -> list[dict[str, Any]]:
+    """The cases of a file, one a line."""
+    text = (CORPUS / f"{name}.jsonl").read_text("utf-8")
+    cases = [json.loads(line) for line in text.splitlines()]
+    names = [case["name"] for case in cases]
+    assert len(set(names)) == len(names), "two cases have one name"
+    return cases
+
+
+WRONG = load("wrong")
+RIGHT = load("right")
+
+
+@pytest.fixture(scope="module")
+def gate(odoo: Odoo) -> Iterator[Gateway]:
+    """Sees every request to Odoo."""
+    with Gateway(odoo.url) as made:
+        yield made.open()
+
+
+@pytest.fixture(scope="module")
+def client(_start_server: StartServer, admin: Person, gate: Gateway) -> Iterator[McpClient]:
+    """One server for all cases, with the typed tools of every model."""
+    with _start_server(admin, "--profile", "all", env={"ODOO_URL": gate.url}) as started:
+        started.ok("odoo_capabilities")
+        yield started
+
+
+@pytest.fixture(scope="module")
+def scene(odoo: Odoo, shared_records: Records) -> Iterator[dict[str, Any]]:
+    """The records that the right calls aim at, by placeholder."""
+    mark = f"e2e-{secrets.token_hex(4)}"
+    make = shared_records.make
+    partner = make("res.partner", name=f"{mark} parent", is_company=True)
+    product = make("product.product", name=f"{mark} product", type="service")
+    line = [[0, 0, {"product_id": product, "product_uom_qty": 1}]]
+    orders = {
+        name: make("sale.order", partner_id=partner, order_line=line)
+        for name in ("order", "confirm", "cancel")
+    }
+    spares = {f"spare{n}": make("res.partner.category", name=f"{mark} {n}") for n in range(4)}
+    yield {
+        "mark": mark,
+        "me": odoo.uid,
+        "partner": partner,
+        "child": make("res.partner", name=f"{mark} child", parent_id=partner),
+        "tag": make("res.partner.category", name=f"{mark} tag"),
+        "product": product,
+        "template": make("product.template", name=f"{mark} template"),
+        "lead": make("crm.lead", name=f"{mark} lead", type="opportunity"),
+        "project": make("project.project", name=f"{mark} project"),
+        "line": odoo.read("sale.order", orders["order"], "order_line")["order_line"][0],
+        **orders,
+        **spares,
+    }
+    # What calls made besides the record that they answer with: lines and tags.
+    for model in ("res.partner", "project.task", "crm.tag", "project.tags"):
+        with suppress(OdooError):
+            left = ["|", ["name", "=like", "e2e corpus%"], ["name", "=", mark]]
+            odoo.unlink(model, odoo.ids(model, left))
+
+
+@pytest.mark.parametrize("case", WRONG, ids=[case["name"] for case in WRONG])
+def test_wrong_call(client: McpClient, gate: Gateway, case: dict[str, Any]) -> None:
+    """What the schema can see is refused before it is sent, with the mend."""
+    before = len(gate.seen)
+    result = client.call_with(case["tool"], case["arguments"])
+    sent = [seen.path for seen in gate.seen[before:] if seen.path in DATA_ROUTES]
+    assert sent == [], f"{case['name']} was sent to Odoo: {result.text}"
+    assert_refused(result, "invalid_call", "Nothing was sent to Odoo", *case["says"])
+
+
+@pytest.mark.parametrize("case", RIGHT, ids=[case["name"] for case in RIGHT])
+def test_right_call(
+    client: McpClient, records: Records, scene: dict[str, Any], case: dict[str, Any]
+) -> None:
+    """What a model writes naturally goes through at the first try."""
+    arguments = filled(case["arguments"], scene)
+    result = client.call_with(case["tool"], arguments)
+    if not result.is_error and case["tool"].endswith("_create"):
+        made = result.structured
+        for record in made.get("ids") or [made["id"]]:
+            records.adopt(made["model"], record)
+    assert not result.is_error, f"{case['tool']} {arguments}: {result.text}"
+
+
+def test_the_corpus_is_large() -> None:
+    """At least 300 calls of either kind."""
+    assert len(WRONG) >= 300
+    assert len(RIGHT) >= 300
+
+
+def test_the_corpus_is_all_there() -> None:
+    """Every file of the corpus is read by a test."""
+    assert {path.name for path in Path(CORPUS).iterdir()} == {"wrong.jsonl", "right.jsonl"}
