@@ -63,13 +63,15 @@ class TestExecute(McpCase):
         tags = self.env["res.partner.category"].create([{"name": n} for n in "abc"])
         parent, child, other = tags
         child.parent_id = parent
-        error = self.refused(
-            VALIDATION_ERROR,
-            "res.partner.category",
-            "write",
-            ids=[other.id, parent.id],
-            values={"parent_id": child.id},
-        )
+        # The stored paths of parents refuse a loop before the model's own rule does.
+        with mute_logger("odoo.http"):
+            error = self.refused(
+                USER_ERROR,
+                "res.partner.category",
+                "write",
+                ids=[other.id, parent.id],
+                values={"parent_id": child.id},
+            )
         self.assertEqual(
             error.data["context"]["butopea_mcp_failed"], {"index": 1, "id": parent.id}
         )

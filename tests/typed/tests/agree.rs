@@ -132,7 +132,11 @@ impl Agreement {
             let refused = problems.into_result(M::NAME).err();
             let is_computed = field.computed && field.readonly;
             let is_cleared = field.required && value == &json!(false);
-            let may_refuse = is_magic(name) || is_computed || is_cleared;
+            let is_too_long = field.size.is_some_and(|size| {
+                let text = value.as_str().unwrap_or_default();
+                text.chars().count() > size as usize
+            });
+            let may_refuse = is_magic(name) || is_computed || is_cleared || is_too_long;
             match refused {
                 Some(error) => assert!(may_refuse, "{error}"),
                 None => assert!(
