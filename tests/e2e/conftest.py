@@ -32,8 +32,17 @@ _TAG = "res.partner.category"
 
 # One client library has an environment of its own; its tests are collected there alone.
 collect_ignore = [] if importlib.util.find_spec("fastmcp") else ["test_fastmcp.py"]
-# In raw requests nothing depends on the library: they are made beside its current line alone.
-collect_ignore_glob = ["test_http_*.py"] if IS_LINE_1 else []
+# Where nothing depends on the library (raw requests, many calls of one kind), the tests run
+# beside its current line alone.
+_OF_ONE_LINE = [
+    "test_conversation.py",
+    "test_corpus.py",
+    "test_domains.py",
+    "test_http_*.py",
+    "test_process.py",
+    "test_values_of_every_type.py",
+]
+collect_ignore_glob = _OF_ONE_LINE if IS_LINE_1 else []
 
 # Starts a server and a client; the test's end closes both.
 StartServer = Callable[..., McpClient]

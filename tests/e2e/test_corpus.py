@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from conftest import ROOT, Records, StartServer
 from support.gateway import Gateway
-from support.mcp_client import IS_LINE_1, McpClient
+from support.mcp_client import McpClient
 from support.odoo import Odoo, OdooError
 from support.people import Person
 from support.placeholders import filled
@@ -29,7 +29,6 @@ APPS = ("sale.order", "crm.lead", "purchase.order", "project.task", "hr.employee
 DATA_ROUTES = ("/mcp/search", "/mcp/execute")
 
 pytestmark = [
-    pytest.mark.skipif(IS_LINE_1, reason="the corpus runs with one line of the client library"),
     pytest.mark.demo,
     pytest.mark.needs(*APPS),
 ]

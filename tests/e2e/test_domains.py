@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 from conftest import StartServer
-from support.mcp_client import IS_LINE_1, McpClient
+from support.mcp_client import McpClient
 from support.odoo import Odoo, OdooError
 
 pytestmark = [
-    pytest.mark.skipif(IS_LINE_1, reason="the domains run with one line of the client library"),
     pytest.mark.demo,
     pytest.mark.needs("sale.order", "crm.lead"),
 ]

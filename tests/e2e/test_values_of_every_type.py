@@ -7,12 +7,8 @@ from typing import Any
 
 import pytest
 from conftest import Records
-from support.mcp_client import IS_LINE_1, McpClient
+from support.mcp_client import McpClient
 from support.odoo import Odoo
-
-pytestmark = pytest.mark.skipif(
-    IS_LINE_1, reason="the values run with one line of the client library"
-)
 
 ROUNDS = 40
 # What a model, its accounting or its mail does with a value is not a matter of its type.
