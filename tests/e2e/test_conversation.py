@@ -97,6 +97,23 @@ def test_open_subscription_does_not_hold_the_end(
     assert server.wait(PROMPT_SECONDS) == 0
 
 
+@pytest.mark.parametrize("ending", ["end of input", "SIGTERM"])
+def test_open_question_does_not_hold_the_end(
+    start_process: StartProcess, admin: Person, ending: str
+) -> None:
+    """A client that was asked something and leaves without an answer is not waited for."""
+    server = start_process(admin.env, "--conformance-fixtures")
+    server.handshake({"elicitation": {}})
+    request = server.call("test_elicitation", {"message": "Who are you?"})
+    wait_until(lambda: server.asked("elicitation/create"), "the question")
+    if ending == "end of input":
+        server.close_stdin()
+    else:
+        server.process.send_signal(signal.SIGTERM)
+    assert "has left" in json.dumps(server.answer(request, PROMPT_SECONDS))
+    assert server.wait(PROMPT_SECONDS) == 0
+
+
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 def test_write_is_finished_before_it_stops(
     start_process: StartProcess,

@@ -116,4 +116,13 @@ impl Shared {
             given_up: CancellationToken::new(),
         }
     }
+
+    /// Waits for something that the client has to do, such as the answer to a question;
+    /// `None` as soon as the client has left or the process is asked to stop.
+    async fn while_open<T>(&self, waiting: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = waiting => Some(done),
+            () = self.closing.cancelled() => None,
+        }
+    }
 }

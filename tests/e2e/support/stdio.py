@@ -32,6 +32,7 @@ class StdioServer:
         self.stdout_lines: list[str] = []
         self.stderr_lines: list[str] = []
         self.notifications: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
         self._messages: Queue[dict[str, Any]] = Queue()
         self._answered: dict[Any, dict[str, Any]] = {}
         self._next_id = 0
@@ -57,8 +58,8 @@ class StdioServer:
         # What is no JSON stays in `stdout_lines`, and the tests look there.
         with suppress(ValueError):
             message = json.loads(line)
-            if "method" in message and "id" not in message:
-                self.notifications.append(message)
+            if "method" in message:
+                (self.requests if "id" in message else self.notifications).append(message)
             else:
                 self._messages.put(message)
 
@@ -116,6 +117,10 @@ class StdioServer:
             if notification["method"] == method
         ]
 
+    def asked(self, method: str) -> list[dict[str, Any]]:
+        """The server's own requests of this method so far."""
+        return [request for request in list(self.requests) if request["method"] == method]
+
     def modern(self, method: str, params: dict[str, Any] | None = None, **meta: Any) -> int:
         """Sends a request of the stateless protocol of 2026 and returns its id."""
         prefix = "io.modelcontextprotocol/"
@@ -126,11 +131,11 @@ class StdioServer:
         }
         return self.request(method, {**(params or {}), "_meta": described | meta})
 
-    def handshake(self) -> dict[str, Any]:
-        """The `initialize` exchange; returns its result."""
+    def handshake(self, capabilities: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The `initialize` exchange of a client that can do this; returns its result."""
         params = {
             "protocolVersion": PROTOCOL_VERSION,
-            "capabilities": {},
+            "capabilities": capabilities or {},
             "clientInfo": {"name": "tests", "version": "1"},
         }
         result = self.answer(self.request("initialize", params))["result"]
