@@ -14,7 +14,7 @@ use rmcp::service::{RequestContext, RoleServer};
 use serde_json::{Value, json};
 use tokio::task::JoinError;
 
-use super::call::{not_waited_for, stopping};
+use super::call::not_waited_for;
 use super::{OdooServer, UserSession};
 use crate::client::Cancellation;
 use crate::error::{Error, ErrorKind};
@@ -36,13 +36,8 @@ impl OdooServer {
         Answering: Future<Output = Answered<T>> + Send + 'static,
     {
         let session = self.session(&context.extensions)?;
-        let places = async {
-            let own = session.places.acquire().await;
-            let among_all = self.shared.calls.acquire().await;
-            own.and_then(|own| among_all.map(|among_all| (own, among_all)))
-        };
         let _places = tokio::select! {
-            places = places => places.map_err(|_| stopping())?,
+            places = self.places(&session) => places?,
             () = context.ct.cancelled() => return Err(cancelled()),
         };
         let cancellation = Cancellation::new();

@@ -10,9 +10,11 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::json;
+use tokio::sync::SemaphorePermit;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::UserSession;
+use super::ask::details;
 use super::cancel::{Fate, Work};
 use super::catalogue::Target;
 use super::client_log::ClientLog;
@@ -40,13 +42,8 @@ impl OdooServer {
         let started = Instant::now();
         let progress = tell_progress(context);
         let _running = self.shared.metrics.call_begins();
-        let places = async {
-            let own = session.places.acquire().await;
-            let among_all = self.shared.calls.acquire().await;
-            own.and_then(|own| among_all.map(|among_all| (own, among_all)))
-        };
         let _places = tokio::select! {
-            places = places => places.map_err(|_| stopping())?,
+            places = self.places(&session) => places?,
             () = context.ct.cancelled() => return Err(cancelled(&name, &Fate::Undone)),
         };
         let model = request
@@ -93,6 +90,16 @@ impl OdooServer {
             }
         };
         Ok(outcome)
+    }
+
+    /// A place among the user's own requests, and then one among those of all users.
+    pub(super) async fn places<'a>(
+        &'a self,
+        session: &'a UserSession,
+    ) -> McpResult<(SemaphorePermit<'a>, SemaphorePermit<'a>)> {
+        let own = session.places.acquire().await.map_err(|_| stopping())?;
+        let among_all = self.shared.calls.acquire().await.map_err(|_| stopping())?;
+        Ok((own, among_all))
     }
 
     /// In the background of a call that went well: is the client's list still right?
@@ -145,7 +152,7 @@ pub(super) fn not_waited_for(is_read_only: bool) -> ErrorData {
     )
 }
 
-pub(super) fn stopping() -> ErrorData {
+fn stopping() -> ErrorData {
     ErrorData::new(ErrorCode::INTERNAL_ERROR, "the server is stopping", None)
 }
 
@@ -169,13 +176,6 @@ fn success(output: Output) -> CallToolResult {
 /// A failure that the assistant can act on: what was wrong, and the next step.
 fn failure(error: &Error) -> CallToolResult {
     let mut result = CallToolResult::error(vec![ContentBlock::text(error.to_string())]);
-    result.structured_content = Some(json!({
-        "error": {
-            "kind": error.kind(),
-            "message": error.message(),
-            "hints": error.hints(),
-            "retry_may_help": error.kind().is_transient(),
-        }
-    }));
+    result.structured_content = Some(json!({"error": details(error)}));
     result
 }
