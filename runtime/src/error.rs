@@ -54,6 +54,8 @@ pub enum ErrorKind {
     Decode,
     /// What was asked for is larger than what is taken at once.
     TooLarge,
+    /// The user was asked and did not agree; nothing was changed.
+    Declined,
 }
 
 impl ErrorKind {
@@ -79,6 +81,7 @@ impl ErrorKind {
             Self::Server => "server",
             Self::Decode => "decode",
             Self::TooLarge => "too_large",
+            Self::Declined => "declined",
         }
     }
 

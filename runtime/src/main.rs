@@ -10,7 +10,8 @@ use butopea_runtime::instance::{
     GenOptions, ModelsFile, Place, REFERENCE_MODELS_FILE, SchemaFolder, generate,
 };
 use butopea_runtime::server::{
-    Catalogue, HttpOptions, OdooServer, Settings, StateKey, ToolOptions, serve_http, serve_stdio,
+    Catalogue, ConsentMode, HttpOptions, OdooServer, Settings, StateKey, ToolOptions, serve_http,
+    serve_stdio,
 };
 use butopea_runtime::{Error, ErrorKind};
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -46,6 +47,9 @@ struct Options {
     /// question to its answer. Without one, each process makes its own.
     #[arg(long, value_name = "FILE")]
     state_key_file: Option<PathBuf>,
+    /// How the user is asked before anything is changed.
+    #[arg(long, env = "CONFIRM", value_name = "HOW", value_enum, default_value_t)]
+    confirm: ConsentMode,
     /// Serve what the MCP conformance suite expects to find, next to the tools.
     #[arg(long, hide = true)]
     conformance_fixtures: bool,
@@ -90,6 +94,7 @@ Environment:
   ODOO_PASSWORD   password
   PREFERRED_LANG  language of labels and messages (fr_BE); default: the user's own
   ODOO_TIMEOUT    seconds that a request may take; default: 120
+  CONFIRM         how the user is asked before anything changes: auto, elicit, token, off
   ODOO_MCP_STATE_KEY
                   the secret itself, instead of --state-key-file
   RUST_LOG        what to log to standard error (info, debug); default: warn
@@ -137,6 +142,7 @@ fn run(options: &Options) -> Result<ExitCode> {
     let catalogue = load_catalogue(options)?;
     let settings = Settings {
         state_key: StateKey::from_settings(options.state_key_file.as_deref())?,
+        consent_mode: options.confirm,
         conformance_fixtures: options.conformance_fixtures,
     };
     if options.list_tools {

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from support.gateway import Gateway
 from support.http_server import HttpServer
-from support.mcp_client import IS_LINE_1, MCP_VERSION, McpClient
+from support.mcp_client import IS_LINE_1, MCP_VERSION, McpClient, User
 from support.odoo import Odoo, OdooError
 from support.people import People, Person
 from support.records import Records
@@ -173,7 +173,8 @@ def transport(request: pytest.FixtureRequest) -> str:
 def base_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The variables of every server: the checkout's schema files, and no others on this machine."""
     empty = tmp_path_factory.mktemp("data")
-    variables = {"ODOO_DATA_DIR": str(empty)}
+    # Consent has tests of its own; the others have nobody to ask.
+    variables = {"ODOO_DATA_DIR": str(empty), "CONFIRM": "off"}
     return variables | ({"ODOO_SCHEMAS": str(SCHEMAS)} if SCHEMAS.is_dir() else {})
 
 
@@ -193,14 +194,15 @@ def _start_server(
         *args: str,
         env: dict[str, str | None] | None = None,
         mode: str | None = None,
+        user: User | None = None,
     ) -> McpClient:
         if transport == "stdio":
             variables = _variables(base_env, person.env if person else {}, env)
-            return StdioMcpClient(binary, variables, args, mode=mode)
+            return StdioMcpClient(binary, variables, args, mode=mode, user=user)
         site = person.site if person else {}
         server = HttpServer(binary, _variables(base_env, site, env), args)
         authorization = person.authorization if person else None
-        return HttpMcpClient(server, authorization, mode=mode, is_own=True)
+        return HttpMcpClient(server, authorization, mode=mode, user=user, is_own=True)
 
     return start
 

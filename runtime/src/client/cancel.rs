@@ -105,6 +105,11 @@ impl Cancellation {
         self.0.has_changed.load(Ordering::Relaxed)
     }
 
+    /// Waits until [`Self::cancel`] is called.
+    pub async fn cancelled(&self) {
+        self.asked().await;
+    }
+
     fn current() -> Option<Self> {
         CURRENT.try_with(Clone::clone).ok()
     }

@@ -37,5 +37,6 @@ pub use naming::{MAX_TOOL_NAME, tool_name};
 #[cfg(feature = "generate")]
 pub use patterns::Patterns;
 pub use tools::{
-    Annotations, Operation, ToolSpec, filter_schemas, ids_schema, records_schema, tools_of,
+    Annotations, CONSENT_TOKEN, Operation, ToolSpec, consent_token_schema, filter_schemas,
+    ids_schema, records_schema, tools_of,
 };

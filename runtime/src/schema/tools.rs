@@ -161,6 +161,7 @@ fn crud_tool(model: &ModelSchema, operation: Operation, lookup: ModelLookup<'_>)
                 vec![
                     ("values", values_schema(model, true, lookup)),
                     ("records", records_schema()),
+                    (CONSENT_TOKEN, consent_token_schema()),
                 ],
                 &[],
             ),
@@ -171,7 +172,10 @@ fn crud_tool(model: &ModelSchema, operation: Operation, lookup: ModelLookup<'_>)
                 "Change a {label} ({name}). Ask the user to approve first: show the record and each change, old → new."
             ),
             object(
-                with_ids(vec![("values", values_schema(model, false, lookup))]),
+                with_ids(vec![
+                    ("values", values_schema(model, false, lookup)),
+                    (CONSENT_TOKEN, consent_token_schema()),
+                ]),
                 &["values"],
             ),
         ),
@@ -180,7 +184,7 @@ fn crud_tool(model: &ModelSchema, operation: Operation, lookup: ModelLookup<'_>)
             format!(
                 "Delete a {label} ({name}) for good. Ask the user to approve first: show the record and say that it is permanent."
             ),
-            object(with_ids(Vec::new()), &[]),
+            object(with_ids(vec![(CONSENT_TOKEN, consent_token_schema())]), &[]),
         ),
     };
     ToolSpec {
@@ -213,7 +217,7 @@ fn action_tool(model: &ModelSchema, action: &ActionSchema, operation: Operation)
         name: tool_name(&model.model, operation.as_str()),
         title: format!("{button} ({model_label})"),
         description: clean(&description, 900),
-        input_schema: object(with_ids(Vec::new()), &[]),
+        input_schema: object(with_ids(vec![(CONSENT_TOKEN, consent_token_schema())]), &[]),
         annotations: Annotations::of(&operation),
         operation,
     }
@@ -294,6 +298,14 @@ fn with_ids(others: Vec<(&'static str, Value)>) -> Vec<(&'static str, Value)> {
     let mut arguments = vec![("id", integer("Record id")), ("ids", ids_schema())];
     arguments.extend(others);
     arguments
+}
+
+/// The argument in which the token of a preview comes back: it says that the user agreed.
+pub const CONSENT_TOKEN: &str = "confirm";
+
+/// The schema of [`CONSENT_TOKEN`].
+pub fn consent_token_schema() -> Value {
+    json!({"type": "string", "description": "Token of the preview, once the user agreed"})
 }
 
 /// Several records instead of one.

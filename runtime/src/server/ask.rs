@@ -14,7 +14,7 @@ use rmcp::service::{RequestContext, RoleServer};
 use serde_json::{Value, json};
 use tokio::task::JoinError;
 
-use super::call::not_waited_for;
+use super::call::{not_waited_for, stopping};
 use super::{OdooServer, UserSession};
 use crate::client::Cancellation;
 use crate::error::{Error, ErrorKind};
@@ -37,7 +37,7 @@ impl OdooServer {
     {
         let session = self.session(&context.extensions)?;
         let _places = tokio::select! {
-            places = self.places(&session) => places?,
+            places = session.take_places() => places.map_err(|_| stopping())?,
             () = context.ct.cancelled() => return Err(cancelled()),
         };
         let cancellation = Cancellation::new();

@@ -2,15 +2,15 @@
 //! what is counted and what the client's log is told.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResult, ContentBlock, ErrorCode, ErrorData,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorCode, ErrorData,
     ProgressNotificationParam,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::json;
-use tokio::sync::SemaphorePermit;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::UserSession;
@@ -18,6 +18,7 @@ use super::ask::details;
 use super::cancel::{Fate, Work};
 use super::catalogue::Target;
 use super::client_log::ClientLog;
+use super::consent::{Consent, Places};
 use super::handler::OdooServer;
 use super::present::Output;
 use crate::client::Cancellation;
@@ -25,6 +26,8 @@ use crate::error::{Error, ErrorKind};
 
 /// How often a client that wants to know hears that a call is still being worked on.
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
+
+const STOPPING: &str = "the server is stopping";
 
 type McpResult<T> = Result<T, ErrorData>;
 
@@ -37,13 +40,14 @@ impl OdooServer {
         request: CallToolRequestParams,
         context: &RequestContext<RoleServer>,
         log: &ClientLog,
-    ) -> McpResult<CallToolResult> {
+    ) -> McpResult<CallToolResponse> {
         let name = request.name.to_string();
         let started = Instant::now();
-        let progress = tell_progress(context);
+        let person_is_asked = Arc::new(AtomicBool::new(false));
+        let progress = tell_progress(context, Arc::clone(&person_is_asked));
         let _running = self.shared.metrics.call_begins();
-        let _places = tokio::select! {
-            places = self.places(&session) => places?,
+        let places = tokio::select! {
+            places = session.take_places() => places.map_err(|_| stopping())?,
             () = context.ct.cancelled() => return Err(cancelled(&name, &Fate::Undone)),
         };
         let model = request
@@ -53,10 +57,22 @@ impl OdooServer {
             .map(str::to_owned);
         let is_read_only = target.is_read_only();
         let cancellation = Cancellation::new();
+        let consent = Arc::new(Consent::new(
+            &self.shared,
+            &request,
+            context,
+            places,
+            cancellation.clone(),
+            person_is_asked,
+        ));
         let mut task = self.shared.running.spawn({
             let (session, name) = (Arc::clone(&session), name.clone());
-            cancellation
-                .scope(async move { session.dispatch(&target, &name, request.arguments).await })
+            let consent = Arc::clone(&consent);
+            cancellation.scope(async move {
+                session
+                    .dispatch(&target, &name, request.arguments, &consent)
+                    .await
+            })
         });
         let outcome = tokio::select! {
             ended = &mut task => ended.unwrap_or_else(|fault| Err(explain_fault(&fault))),
@@ -77,7 +93,10 @@ impl OdooServer {
                     .await;
                 self.shared.metrics.call_ended(&name, "ok", took);
                 self.look_again_after(Arc::clone(&session));
-                success(output)
+                match consent.take_question() {
+                    Some(question) => question.into(),
+                    None => success(output).into(),
+                }
             }
             Err(error) => {
                 session.note(&error);
@@ -86,20 +105,10 @@ impl OdooServer {
                 self.shared
                     .metrics
                     .call_ended(&name, error.kind().as_str(), took);
-                failure(&session.with_nearest_model(error, model.as_deref()).await)
+                failure(&session.with_nearest_model(error, model.as_deref()).await).into()
             }
         };
         Ok(outcome)
-    }
-
-    /// A place among the user's own requests, and then one among those of all users.
-    pub(super) async fn places<'a>(
-        &'a self,
-        session: &'a UserSession,
-    ) -> McpResult<(SemaphorePermit<'a>, SemaphorePermit<'a>)> {
-        let own = session.places.acquire().await.map_err(|_| stopping())?;
-        let among_all = self.shared.calls.acquire().await.map_err(|_| stopping())?;
-        Ok((own, among_all))
     }
 
     /// In the background of a call that went well: is the client's list still right?
@@ -110,8 +119,32 @@ impl OdooServer {
     }
 }
 
+impl UserSession {
+    /// A place among the user's own requests, and then one among those of all users.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`] when the server is stopping.
+    pub(super) async fn take_places(&self) -> Result<Places, Error> {
+        let own = Arc::clone(&self.places).acquire_owned().await;
+        let own = own.map_err(|_| stopped())?;
+        let among_all = Arc::clone(&self.shared.calls).acquire_owned().await;
+        let among_all = among_all.map_err(|_| stopped())?;
+        Ok(Places {
+            _own: own,
+            _among_all: among_all,
+        })
+    }
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::Cancelled, STOPPING)
+}
+
 /// Tells a client that asked for progress that work goes on, until the guard is dropped.
-fn tell_progress(context: &RequestContext<RoleServer>) -> Option<AbortOnDropHandle<()>> {
+fn tell_progress(
+    context: &RequestContext<RoleServer>,
+    person_is_asked: Arc<AtomicBool>,
+) -> Option<AbortOnDropHandle<()>> {
     let token = context.meta.get_progress_token()?;
     let peer = context.peer.clone();
     let telling = tokio::spawn(async move {
@@ -121,7 +154,11 @@ fn tell_progress(context: &RequestContext<RoleServer>) -> Option<AbortOnDropHand
             let seconds = started.elapsed().as_secs();
             #[allow(clippy::cast_precision_loss)] // seconds of a call
             let progress = ProgressNotificationParam::new(token.clone(), seconds as f64)
-                .with_message(format!("Odoo is working on it ({seconds} s)"));
+                .with_message(if person_is_asked.load(Ordering::Relaxed) {
+                    format!("waiting for the user's answer ({seconds} s)")
+                } else {
+                    format!("Odoo is working on it ({seconds} s)")
+                });
             if peer.notify_progress(progress).await.is_err() {
                 return;
             }
@@ -152,8 +189,8 @@ pub(super) fn not_waited_for(is_read_only: bool) -> ErrorData {
     )
 }
 
-fn stopping() -> ErrorData {
-    ErrorData::new(ErrorCode::INTERNAL_ERROR, "the server is stopping", None)
+pub(super) fn stopping() -> ErrorData {
+    ErrorData::new(ErrorCode::INTERNAL_ERROR, STOPPING, None)
 }
 
 /// A panic is a fault of this program. The call is answered all the same, so that the client

@@ -64,6 +64,8 @@ impl fmt::Display for Fate {
 impl Fate {
     fn of(ended: Result<Result<Output>, JoinError>, cancellation: &Cancellation) -> Self {
         let error = match ended {
+            // A question that nobody will answer, or a method that only reads.
+            Ok(Ok(_)) if !cancellation.has_changed_something() => return Self::Undone,
             Ok(Ok(output)) => {
                 let first = output.text.lines().next().unwrap_or_default();
                 return Self::TooLate(first.to_owned());

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::UserSession;
 use super::args::{Arguments, NewRecords};
 use super::checks::{Asked, Checked, or_given, with_resolved};
+use super::consent::{Consent, Consented};
 use super::gate::Change;
 use super::operations::{missing_records, model_of};
 use super::present::{self, Output};
@@ -24,13 +25,13 @@ use crate::schema::validate::{
 const LISTED: usize = 20;
 
 /// A record and what it is called, where that is known.
-struct NamedRecord {
-    id: i64,
-    name: Option<String>,
+pub(super) struct NamedRecord {
+    pub(super) id: i64,
+    pub(super) name: Option<String>,
 }
 
 impl UserSession {
-    pub(super) async fn create(&self, args: &Arguments) -> Result<Output> {
+    pub(super) async fn create(&self, args: &Arguments, consent: &Consent) -> Result<Output> {
         let mut mistakes = args.mistakes();
         let given = mistakes.take(args.new_records());
         let model = model_of(args, &mut mistakes)?;
@@ -45,7 +46,9 @@ impl UserSession {
             mistakes,
         };
         let Checked {
-            prepared, resolved, ..
+            prepared,
+            resolved,
+            schema,
         } = self
             .checked(call, |schema, known, problems| {
                 let mut records = Vec::with_capacity(given.len());
@@ -64,17 +67,22 @@ impl UserSession {
             })
             .await?;
         let records = or_given(prepared, &given);
-        self.shared.gate.admit(&Change::Create {
+        let change = Change::Create {
             model: &model,
             records: &records,
-        })?;
+        };
+        let key = match self.consent(consent, &change, schema.as_deref()).await? {
+            Consented::Yes(key) => key,
+            Consented::NotYet(shown) => return Ok(with_resolved(*shown, &resolved)),
+        };
         let mut values: Vec<Value> = records.into_iter().map(Value::Object).collect();
         let sent = match values.pop() {
             Some(only) if !is_batch => only,
             last => Value::Array(values.into_iter().chain(last).collect()),
         };
         let ids = self
-            .client()?
+            .writing_as(&key)
+            .await?
             .create(&model, sent, &Context::new())
             .await
             .map_err(|error| {
@@ -85,14 +93,14 @@ impl UserSession {
         if ids.len() != given.len() {
             return Err(Error::new(ErrorKind::Protocol, "create answered no id"));
         }
-        let names = self.names_of(&model, &ids).await;
+        let names = self.named_records(&model, &ids).await;
         Ok(with_resolved(
             done("created", &model, names, is_batch),
             &resolved,
         ))
     }
 
-    pub(super) async fn update(&self, args: &Arguments) -> Result<Output> {
+    pub(super) async fn update(&self, args: &Arguments, consent: &Consent) -> Result<Output> {
         let mut mistakes = args.mistakes();
         let ids = mistakes.take(args.record_ids()).unwrap_or_default();
         let given = mistakes
@@ -105,7 +113,9 @@ impl UserSession {
             mistakes,
         };
         let Checked {
-            prepared, resolved, ..
+            prepared,
+            resolved,
+            schema,
         } = self
             .checked(call, |schema, known, problems| {
                 prepare_values(schema, &given, Purpose::Update, "values", known, problems)
@@ -113,24 +123,29 @@ impl UserSession {
             .await?;
         let values = prepared.unwrap_or(given);
         self.require_records(&model, &ids).await?;
-        self.shared.gate.admit(&Change::Update {
+        let change = Change::Update {
             model: &model,
             ids: &ids,
             values: &values,
-        })?;
+        };
+        let key = match self.consent(consent, &change, schema.as_deref()).await? {
+            Consented::Yes(key) => key,
+            Consented::NotYet(shown) => return Ok(with_resolved(*shown, &resolved)),
+        };
         let changed: Vec<String> = values.keys().cloned().collect();
-        self.client()?
+        self.writing_as(&key)
+            .await?
             .write(&model, &ids, values, &Context::new())
             .await
             .map_err(|error| blame(error, ids.len(), &model, "changed", blamed_id(&model, &ids)))?;
-        let names = self.names_of(&model, &ids).await;
+        let names = self.named_records(&model, &ids).await;
         let mut output = done("updated", &model, names, ids.len() > 1);
         output.text.push_str(&format!(": {}", changed.join(", ")));
         output.structured["changed"] = json!(changed);
         Ok(with_resolved(output, &resolved))
     }
 
-    pub(super) async fn delete(&self, args: &Arguments) -> Result<Output> {
+    pub(super) async fn delete(&self, args: &Arguments, consent: &Consent) -> Result<Output> {
         let mut mistakes = args.mistakes();
         let ids = mistakes.take(args.record_ids()).unwrap_or_default();
         let model = model_of(args, &mut mistakes)?;
@@ -139,20 +154,26 @@ impl UserSession {
             paths: Vec::new(),
             mistakes,
         };
-        self.checked(call, |_, _, _| ()).await?;
+        let checked = self.checked(call, |_, _, _| ()).await?;
         let names = self.require_records(&model, &ids).await?;
-        self.shared.gate.admit(&Change::Delete {
+        let change = Change::Delete {
             model: &model,
             ids: &ids,
-        })?;
-        self.client()?
+        };
+        let schema = checked.schema.as_deref();
+        let key = match self.consent(consent, &change, schema).await? {
+            Consented::Yes(key) => key,
+            Consented::NotYet(shown) => return Ok(*shown),
+        };
+        self.writing_as(&key)
+            .await?
             .unlink(&model, &ids, &Context::new())
             .await
             .map_err(|error| blame(error, ids.len(), &model, "deleted", blamed_id(&model, &ids)))?;
         Ok(done("deleted", &model, names, ids.len() > 1))
     }
 
-    pub(super) async fn execute(&self, args: &Arguments) -> Result<Output> {
+    pub(super) async fn execute(&self, args: &Arguments, consent: &Consent) -> Result<Output> {
         let mut mistakes = args.mistakes();
         let method = mistakes.take(args.required_text("method", "\"action_confirm\""));
         let ids = mistakes.take(args.ids("ids")).unwrap_or_default();
@@ -183,12 +204,18 @@ impl UserSession {
             kwargs: named,
             ..MethodCall::new(&model, &method)
         };
-        self.run_method(call, checked.schema.as_deref(), &checked.resolved)
+        let schema = checked.schema.as_deref();
+        self.run_method(call, schema, &checked.resolved, consent)
             .await
     }
 
     /// Presses a button of the form on records.
-    pub(super) async fn action(&self, method: &str, args: &Arguments) -> Result<Output> {
+    pub(super) async fn action(
+        &self,
+        method: &str,
+        args: &Arguments,
+        consent: &Consent,
+    ) -> Result<Output> {
         let mut mistakes = args.mistakes();
         let ids = mistakes.take(args.record_ids()).unwrap_or_default();
         let model = model_of(args, &mut mistakes)?;
@@ -203,6 +230,7 @@ impl UserSession {
             MethodCall::new(&model, method).ids(ids),
             checked.schema.as_deref(),
             &[],
+            consent,
         )
         .await
     }
@@ -212,16 +240,24 @@ impl UserSession {
         call: MethodCall,
         schema: Option<&ModelSchema>,
         resolved: &[Resolved],
+        consent: &Consent,
     ) -> Result<Output> {
         let (model, method) = (&call.model, &call.method);
         refuse_private(model, method)?;
-        self.shared.gate.admit(&Change::Execute {
+        let change = Change::Execute {
             model,
             method,
             ids: &call.ids,
-        })?;
+            args: &call.args,
+            kwargs: &call.kwargs,
+        };
+        let key = match self.consent(consent, &change, schema).await? {
+            Consented::Yes(key) => key,
+            Consented::NotYet(shown) => return Ok(with_resolved(*shown, resolved)),
+        };
         let result = self
-            .client()?
+            .writing_as(&key)
+            .await?
             .call(&call, &Context::new())
             .await
             .map_err(|error| explain_method(error, &call, schema))
@@ -287,9 +323,9 @@ impl UserSession {
         Ok(found.pop().and_then(|record| record.name))
     }
 
-    /// The records' names for a report of what was done; a failure here is no failure of the
-    /// change.
-    async fn names_of(&self, model: &str, ids: &[i64]) -> Vec<NamedRecord> {
+    /// The records' names for a report of what was done, or for a preview; a failure here is no
+    /// failure of the change.
+    pub(super) async fn named_records(&self, model: &str, ids: &[i64]) -> Vec<NamedRecord> {
         let unnamed = || {
             ids.iter().map(|id| NamedRecord {
                 id: *id,

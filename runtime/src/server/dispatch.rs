@@ -5,10 +5,11 @@ use serde_json::{Map, Value};
 use super::UserSession;
 use super::args::Arguments;
 use super::catalogue::Target;
+use super::consent::Consent;
 use super::generic::GenericTool;
 use super::present::Output;
 use crate::error::Result;
-use crate::schema::Operation;
+use crate::schema::{CONSENT_TOKEN, Operation};
 
 impl UserSession {
     /// Runs a tool with the arguments that a client sent.
@@ -17,6 +18,7 @@ impl UserSession {
         target: &Target,
         name: &str,
         arguments: Option<Map<String, Value>>,
+        consent: &Consent,
     ) -> Result<Output> {
         self.shared.gate.admit_tool(name, target.is_read_only())?;
         match target {
@@ -24,18 +26,23 @@ impl UserSession {
                 let known = tool.argument_names();
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
                 let args = Arguments::new(name, arguments, &known);
-                self.call_generic(*tool, args).await
+                self.call_generic(*tool, args, consent).await
             }
             Target::Typed { model, operation } => {
                 self.admit_typed(model, operation, name)?;
                 let args = Arguments::new(name, arguments, typed_arguments(operation))
                     .with("model", model);
-                self.call_typed(operation, &args).await
+                self.call_typed(operation, &args, consent).await
             }
         }
     }
 
-    async fn call_generic(&self, tool: GenericTool, args: Arguments) -> Result<Output> {
+    async fn call_generic(
+        &self,
+        tool: GenericTool,
+        args: Arguments,
+        consent: &Consent,
+    ) -> Result<Output> {
         match tool {
             GenericTool::Reconnect => {
                 args.only_known()?;
@@ -46,22 +53,27 @@ impl UserSession {
             GenericTool::Search => self.search(&args).await,
             GenericTool::Read => self.read(&args).await,
             GenericTool::Count => self.count(&args).await,
-            GenericTool::Create => self.create(&args).await,
-            GenericTool::Update => self.update(&args).await,
-            GenericTool::Delete => self.delete(&args).await,
-            GenericTool::Execute => self.execute(&args).await,
+            GenericTool::Create => self.create(&args, consent).await,
+            GenericTool::Update => self.update(&args, consent).await,
+            GenericTool::Delete => self.delete(&args, consent).await,
+            GenericTool::Execute => self.execute(&args, consent).await,
         }
     }
 
-    async fn call_typed(&self, operation: &Operation, args: &Arguments) -> Result<Output> {
+    async fn call_typed(
+        &self,
+        operation: &Operation,
+        args: &Arguments,
+        consent: &Consent,
+    ) -> Result<Output> {
         match operation {
             Operation::Search => self.search(args).await,
             Operation::Read => self.read(args).await,
             Operation::Count => self.count(args).await,
-            Operation::Create => self.create(args).await,
-            Operation::Update => self.update(args).await,
-            Operation::Delete => self.delete(args).await,
-            Operation::Action(method) => self.action(method, args).await,
+            Operation::Create => self.create(args, consent).await,
+            Operation::Update => self.update(args, consent).await,
+            Operation::Delete => self.delete(args, consent).await,
+            Operation::Action(method) => self.action(method, args, consent).await,
         }
     }
 }
@@ -74,8 +86,8 @@ fn typed_arguments(operation: &Operation) -> &'static [&'static str] {
         ],
         Operation::Read => &["id", "ids", "fields"],
         Operation::Count => &["domain", "any_of", "none_of", "all_of"],
-        Operation::Create => &["values", "records"],
-        Operation::Update => &["id", "ids", "values"],
-        Operation::Delete | Operation::Action(_) => &["id", "ids"],
+        Operation::Create => &["values", "records", CONSENT_TOKEN],
+        Operation::Update => &["id", "ids", "values", CONSENT_TOKEN],
+        Operation::Delete | Operation::Action(_) => &["id", "ids", CONSENT_TOKEN],
     }
 }

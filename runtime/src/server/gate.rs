@@ -1,10 +1,9 @@
 //! The one gate that every change passes before it is sent to Odoo.
 //!
-//! Consent is asked for by the tools' descriptions: the assistant shows the change, the user
-//! approves, the client calls. The gate sees each change whole (what it does to which
-//! records) after it was checked and before it is sent, so every policy is enforced here: a
-//! read-only server refuses, whatever its list of tools says. Each change is logged without
-//! its values, which may be confidential.
+//! The gate sees each change whole (what it does to which records) after it was checked and
+//! before anybody is asked about it ([`consent`](super::consent)): a read-only server refuses,
+//! whatever its list of tools says. Each change is logged without its values, which may be
+//! confidential.
 
 use serde_json::{Map, Value};
 
@@ -34,6 +33,8 @@ pub(crate) enum Change<'a> {
         model: &'a str,
         method: &'a str,
         ids: &'a [i64],
+        args: &'a [Value],
+        kwargs: &'a Map<String, Value>,
     },
 }
 
@@ -85,7 +86,9 @@ fn log(change: &Change<'_>) {
             tracing::info!(model, ?ids, fields = ?field_names(values), "update");
         }
         Change::Delete { model, ids } => tracing::info!(model, ?ids, "delete"),
-        Change::Execute { model, method, ids } => {
+        Change::Execute {
+            model, method, ids, ..
+        } => {
             tracing::info!(model, method, ?ids, "execute");
         }
     }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
 
-use crate::schema::{Operation, filter_schemas, ids_schema, records_schema};
+use crate::schema::{
+    CONSENT_TOKEN, Operation, consent_token_schema, filter_schemas, ids_schema, records_schema,
+};
 
 /// One of the ten generic tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +139,7 @@ impl GenericTool {
             "description": "Field names and values. null clears a field. Related records by id or exact name. Dates also as today, +2w, end_of_month. Lists of records: ids, or {\"link\": [], \"unlink\": [], \"remove\": [], \"create\": [{}], \"update\": [{\"id\": 1}], \"set\": []}",
         });
         let ids = ids_schema();
+        let token = consent_token_schema();
         match self {
             Self::Reconnect => json!({}),
             Self::Capabilities => json!({
@@ -168,9 +171,13 @@ impl GenericTool {
             ),
             Self::Read => json!({"model": model, "id": id, "ids": ids, "fields": fields}),
             Self::Count => with_filter(&model, &[]),
-            Self::Create => json!({"model": model, "values": values, "records": records_schema()}),
-            Self::Update => json!({"model": model, "id": id, "ids": ids, "values": values}),
-            Self::Delete => json!({"model": model, "id": id, "ids": ids}),
+            Self::Create => {
+                json!({"model": model, "values": values, "records": records_schema(), CONSENT_TOKEN: token})
+            }
+            Self::Update => {
+                json!({"model": model, "id": id, "ids": ids, "values": values, CONSENT_TOKEN: token})
+            }
+            Self::Delete => json!({"model": model, "id": id, "ids": ids, CONSENT_TOKEN: token}),
             Self::Execute => json!({
                 "model": model,
                 "method": text("Public method name, such as action_confirm"),
@@ -183,6 +190,7 @@ impl GenericTool {
                     "description": "Positional arguments; any JSON",
                 },
                 "kwargs": {"type": "object", "description": "Named arguments"},
+                CONSENT_TOKEN: token,
             }),
         }
     }

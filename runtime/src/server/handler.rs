@@ -46,7 +46,7 @@ Tools for the company's Odoo, with exactly the rights of the signed-in user.
 1. Prefer the typed tools (sale_order_search); for other models use odoo_search, odoo_read and so on with a model name from odoo_capabilities.
 2. Before writing to a model that you do not know, call odoo_schema or read odoo://{model}/schema.
 3. Name the fields that you need, filter with a domain, and follow next offsets instead of raising the limit. Never guess ids: search for them.
-4. Before every create, update, delete or action, show the user what will change and wait for their approval.
+4. The user is asked before anything changes. When a result says confirmation_required, show them its preview, and call again with its `confirm` token only once they agree.
 5. Use the actions of a model (odoo_schema lists them) instead of writing its state.
 6. An error says what was wrong and what to do; do not repeat the same call. When the outcome of a change is uncertain, read the record before anything else.
 Resources: odoo://{model}/{id} is a record and names its attachments (odoo://ir.attachment/{id}/content) and its PDF reports (odoo://{model}/{id}/report/{report}). Read a file or a report only when its contents are wanted; tell the user its URI otherwise.
@@ -257,8 +257,7 @@ impl ServerHandler for OdooServer {
             return Err(self.unknown_tool(&request.name));
         };
         let target = target.clone();
-        let result = self.call(session, target, request, &context, &log).await?;
-        Ok(result.into())
+        self.call(session, target, request, &context, &log).await
     }
 
     async fn set_level(

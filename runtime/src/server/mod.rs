@@ -2,7 +2,7 @@
 //!
 //! On the data's way: live Odoo → snapshot → schema files → **tools**. A `tools/call` goes
 //! through `args` (what was asked), `schemas` and [`crate::schema::validate`] (is it right),
-//! `gate` (is it allowed to change something), the client (do it) and `present` (say what
+//! `gate` (is it allowed to change something), `consent` (does the user want it), the client (do it) and `present` (say what
 //! came back).
 
 mod args;
@@ -15,6 +15,7 @@ mod changes;
 mod checks;
 mod client_log;
 mod completion;
+mod consent;
 mod describe;
 mod dispatch;
 mod drift;
@@ -42,6 +43,7 @@ mod state_key;
 mod stdio;
 mod stop;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -49,6 +51,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use catalogue::Catalogue;
+pub use consent::ConsentMode;
 pub use handler::OdooServer;
 pub use http::{HttpOptions, serve_http};
 pub use options::ToolOptions;
@@ -57,6 +60,7 @@ pub use selection::Selection;
 pub use state_key::StateKey;
 pub use stdio::serve_stdio;
 
+use consent::SpentTickets;
 use fixtures::Fixtures;
 use gate::Gate;
 use metrics::Metrics;
@@ -75,6 +79,8 @@ const GRACE: Duration = Duration::from_secs(4);
 pub struct Settings {
     /// Seals what clients carry from one call to the next.
     pub state_key: StateKey,
+    /// How the user is asked before something is changed.
+    pub consent_mode: ConsentMode,
     /// Whether to serve what the MCP conformance suite expects to find, next to the tools.
     pub conformance_fixtures: bool,
 }
@@ -83,7 +89,7 @@ pub struct Settings {
 pub(crate) struct Shared {
     catalogue: Catalogue,
     gate: Gate,
-    calls: Semaphore,
+    calls: Arc<Semaphore>,
     metrics: Metrics,
     /// The calls under way.
     running: TaskTracker,
@@ -95,6 +101,9 @@ pub(crate) struct Shared {
     giving_up: CancellationToken,
     /// Seals what clients carry from one call to the next.
     state_key: StateKey,
+    consent_mode: ConsentMode,
+    /// The consent that was used up.
+    spent: SpentTickets,
     /// What the conformance suite expects to find; `None` in every real server.
     fixtures: Option<Fixtures>,
     /// Cancelled when calls that are still under way after [`GRACE`] are waited for no longer.
@@ -106,12 +115,14 @@ impl Shared {
         Self {
             gate: Gate::new(catalogue.is_read_only()),
             catalogue,
-            calls: Semaphore::new(MAX_CONCURRENT_CALLS),
+            calls: Arc::new(Semaphore::new(MAX_CONCURRENT_CALLS)),
             metrics: Metrics::new(),
             running: TaskTracker::new(),
             closing: CancellationToken::new(),
             giving_up: CancellationToken::new(),
             state_key: settings.state_key,
+            consent_mode: settings.consent_mode,
+            spent: SpentTickets::new(),
             fixtures: settings.conformance_fixtures.then(Fixtures::new),
             given_up: CancellationToken::new(),
         }

@@ -44,7 +44,7 @@ pub(crate) struct UserSession {
     /// Whether the user's list of tools is still what it was.
     pub(super) freshness: Freshness,
     /// The places for calls of this user.
-    pub(super) places: Semaphore,
+    pub(super) places: Arc<Semaphore>,
     /// Odoo refused the user during a call: the password was changed or the key ended.
     refused: AtomicBool,
     _held: Running,
@@ -71,7 +71,7 @@ impl UserSession {
             known: Mutex::new(None),
             reach: ReachCell::default(),
             freshness: Freshness::default(),
-            places: Semaphore::new(places),
+            places: Arc::new(Semaphore::new(places)),
             refused: AtomicBool::new(false),
         }
     }

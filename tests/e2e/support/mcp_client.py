@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import importlib.metadata
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from anyio import to_thread
 from anyio.from_thread import start_blocking_portal
 from mcp import ClientSession
+from mcp.types import ElicitResult
 
 MCP_VERSION = importlib.metadata.version("mcp")
 IS_LINE_1 = MCP_VERSION.startswith("1.")
@@ -92,15 +94,23 @@ class Completion:
     has_more: bool | None
 
 
+# Takes a question and says `accept`, `decline` or `cancel`.
+User = Callable[[str], str]
+
+
 class McpClient(ABC):
     """A client that is connected to a server. Use it as a context manager.
 
     `support.transports` has one for each way to reach a server.
     """
 
-    def __init__(self, *, mode: str | None = None) -> None:
-        """`mode` is line 2's `legacy` or a protocol version; line 1 has no choice."""
+    def __init__(self, *, mode: str | None = None, user: User | None = None) -> None:
+        """`mode` is line 2's `legacy` or a protocol version; line 1 has no choice.
+
+        `user` answers the questions of the server; without one, the client can ask nobody.
+        """
         self._mode = mode
+        self._user = user
         self._stack = ExitStack()
         self._session: Any = None
 
@@ -139,7 +149,9 @@ class McpClient(ABC):
             timeout = timedelta(seconds=CALL_SECONDS)
             async with (
                 transport as (reader, writer),
-                ClientSession(reader, writer, read_timeout_seconds=timeout) as session,
+                ClientSession(
+                    reader, writer, read_timeout_seconds=timeout, **self._callbacks()
+                ) as session,
             ):
                 handshake = await session.initialize()
                 self.protocol_version = str(handshake.protocolVersion)
@@ -149,6 +161,7 @@ class McpClient(ABC):
                 yield session
         else:
             options: dict[str, Any] = {"mode": self._mode} if self._mode else {}
+            options |= self._callbacks()
             client = Client(transport, read_timeout_seconds=CALL_SECONDS, cache=None, **options)
             async with client:
                 self.protocol_version = str(client.session.protocol_version)
@@ -156,6 +169,17 @@ class McpClient(ABC):
                 self.capabilities = _dump(client.server_capabilities)
                 self.instructions = client.instructions or ""
                 yield client
+
+    def _callbacks(self) -> dict[str, Any]:
+        user = self._user
+        if user is None:
+            return {}
+
+        async def answer(_context: Any, question: Any) -> ElicitResult:
+            action = await to_thread.run_sync(user, question.message)
+            return ElicitResult(action=action, content={} if action == "accept" else None)
+
+        return {"elicitation_callback": answer}
 
     def tools(self) -> list[Tool]:
         """All tools, in the order of the server's list."""

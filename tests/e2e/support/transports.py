@@ -14,7 +14,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
 from support.http_server import HttpServer
-from support.mcp_client import McpClient
+from support.mcp_client import McpClient, User
 
 
 class StdioMcpClient(McpClient):
@@ -27,8 +27,9 @@ class StdioMcpClient(McpClient):
         args: Sequence[str] = (),
         *,
         mode: str | None = None,
+        user: User | None = None,
     ) -> None:
-        super().__init__(mode=mode)
+        super().__init__(mode=mode, user=user)
         self._parameters = StdioServerParameters(
             command=str(binary), args=list(args), env=dict(env)
         )
@@ -59,9 +60,10 @@ class HttpMcpClient(McpClient):
         authorization: str | None,
         *,
         mode: str | None = None,
+        user: User | None = None,
         is_own: bool = False,
     ) -> None:
-        super().__init__(mode=mode)
+        super().__init__(mode=mode, user=user)
         self._server = server
         self._headers = {"Authorization": authorization} if authorization else {}
         self._is_own = is_own

@@ -1,0 +1,465 @@
+"""Nothing is changed without consent, on the real Odoo, in each way to ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import StartProcess, StartServer
+from support.mcp_client import IS_LINE_1, McpClient, Result
+from support.odoo import Odoo
+from support.people import People, Person
+from support.records import Records
+from support.refusal import assert_refused
+from support.stdio import StdioServer
+from support.waiting import wait_until
+
+ASK = {"CONFIRM": "auto"}
+TAG = "res.partner.category"
+ELICITATION = {"elicitation": {}}
+
+# The protocol before 2026 asks while the call waits, the later one in rounds.
+both_eras = pytest.mark.parametrize(
+    "mode", ["legacy"] if IS_LINE_1 else ["legacy", "auto"]
+)
+
+
+class Human:
+    """Answers questions as it was told to, and remembers them."""
+
+    def __init__(self, *answers: str | Callable[[], str]) -> None:
+        self._answers = list(answers)
+        self.questions: list[str] = []
+
+    def __call__(self, question: str) -> str:
+        """Answers the next question."""
+        self.questions.append(question)
+        answer = self._answers.pop(0)
+        return answer() if callable(answer) else answer
+
+
+def asking(start_server: StartServer, person: Person, human: Human, mode: str) -> McpClient:
+    """A client whose user is asked."""
+    return start_server(person, env=ASK, mode=None if IS_LINE_1 else mode, user=human)
+
+
+# ------------------------------------------------------------------ by a question
+
+
+@both_eras
+def test_a_change_happens_once_the_user_has_agreed(
+    start_server: StartServer, admin: Person, odoo: Odoo, records: Records, mark: str, mode: str
+) -> None:
+    """The question says what changes from what to what; then it is done."""
+    partner = records.make("res.partner", name=mark, email="old@e2e.test")
+    human = Human("accept")
+    client = asking(start_server, admin, human, mode)
+    values = {"email": "new@e2e.test", "type": "other"}
+    client.ok("odoo_update", model="res.partner", id=partner, values=values)
+    (question,) = human.questions
+    assert f"Change Contact (res.partner) {mark} ({partner}):" in question
+    assert "Email (email): old@e2e.test → new@e2e.test" in question
+    assert "Contact (contact) → Other" in question or "(type): " in question
+    assert odoo.read("res.partner", partner, "email")["email"] == "new@e2e.test"
+
+
+@both_eras
+@pytest.mark.parametrize("answer", ["decline", "cancel"])
+def test_without_a_yes_nothing_changes(
+    start_server: StartServer,
+    admin: Person,
+    odoo: Odoo,
+    records: Records,
+    mark: str,
+    mode: str,
+    answer: str,
+) -> None:
+    """Declined and closed are clear results, for every kind of change."""
+    tag = records.make(TAG, name=mark)
+    human = Human(*[answer] * 4)
+    client = asking(start_server, admin, human, mode)
+    said = "declined" if answer == "decline" else "closed the question"
+    for name, arguments in {
+        "odoo_create": {"values": {"name": f"{mark} new"}},
+        "odoo_update": {"id": tag, "values": {"name": f"{mark} new"}},
+        "odoo_delete": {"id": tag},
+        "odoo_execute": {"method": "action_archive", "ids": [tag]},
+    }.items():
+        assert_refused(client.call(name, model=TAG, **arguments), "declined", said)
+    assert odoo.count(TAG, [["name", "=", f"{mark} new"]]) == 0
+    assert odoo.read(TAG, tag, "name", "active") == {"id": tag, "name": mark, "active": True}
+
+
+@both_eras
+def test_what_moved_meanwhile_is_asked_again(
+    start_server: StartServer, admin: Person, odoo: Odoo, records: Records, mark: str, mode: str
+) -> None:
+    """The record is read once more before it is changed."""
+    partner = records.make("res.partner", name=mark, email="one@e2e.test")
+
+    def yes_but_late() -> str:
+        odoo.write("res.partner", [partner], {"email": "two@e2e.test"})
+        return "accept"
+
+    human = Human(yes_but_late, "decline")
+    client = asking(start_server, admin, human, mode)
+    values = {"email": "three@e2e.test"}
+    refused = client.call("odoo_update", model="res.partner", id=partner, values=values)
+    assert_refused(refused, "declined")
+    first, second = human.questions
+    assert "one@e2e.test → three@e2e.test" in first
+    assert "has changed in Odoo meanwhile" in second
+    assert "two@e2e.test → three@e2e.test" in second
+    assert odoo.read("res.partner", partner, "email")["email"] == "two@e2e.test"
+
+
+def test_a_delete_says_what_goes_with_it_and_that_it_is_permanent(
+    start_server: StartServer, admin: Person, odoo: Odoo, records: Records, mark: str
+) -> None:
+    """Records that Odoo deletes along are counted."""
+    parent = records.make(TAG, name=mark)
+    for number in range(3):
+        records.make(TAG, name=f"{mark} {number}", parent_id=parent)
+    human = Human("accept")
+    client = asking(start_server, admin, human, "legacy")
+    client.ok("odoo_delete", model=TAG, id=parent)
+    (question,) = human.questions
+    assert f"{mark} ({parent})" in question
+    assert f"with it: 3 of {TAG} (parent_id)" in question
+    assert "permanent" in question
+    assert odoo.count(TAG, [["name", "=like", f"{mark}%"]]) == 0
+
+
+@pytest.mark.needs("sale.order")
+def test_a_create_says_lines_and_names_in_words(
+    start_server: StartServer, admin: Person, odoo: Odoo, records: Records, mark: str
+) -> None:
+    """Ids are said by name, and lines count as changes of their model."""
+    partner = records.make("res.partner", name=mark)
+    product = odoo.ids("product.product", [["sale_ok", "=", True]], limit=1)[0]
+    human = Human("decline")
+    client = asking(start_server, admin, human, "legacy")
+    lines = [{"product_id": product, "product_uom_qty": 3}]
+    values = {"partner_id": mark, "order_line": lines}
+    assert_refused(client.call("sale_order_create", values=values), "declined")
+    (question,) = human.questions
+    name = odoo.read("product.product", product, "display_name")["display_name"]
+    assert f"Customer (partner_id): {mark} ({partner})" in question
+    assert f"Product: {name} ({product})" in question
+    assert "also sale.order.line: 1 created" in question
+
+
+@pytest.mark.needs("sale.order")
+def test_a_button_is_shown_with_its_label_and_records(
+    start_server: StartServer, admin: Person, records: Records, mark: str
+) -> None:
+    """A typed action and the generic call of its method show the same."""
+    partner = records.make("res.partner", name=mark)
+    order = records.make("sale.order", partner_id=partner)
+    human = Human("decline", "decline")
+    client = asking(start_server, admin, human, "legacy")
+    client.call("sale_order_action_confirm", id=order)
+    client.call("odoo_execute", model="sale.order", method="action_confirm", ids=[order])
+    first, second = human.questions
+    assert first == second
+    assert 'Press "Confirm" (action_confirm) of Sales Order (sale.order)' in first
+    assert f"({order})" in first
+
+
+def test_methods_that_only_read_ask_nobody(
+    start_server: StartServer, admin: Person, records: Records, mark: str
+) -> None:
+    """And those that write are not taken for reads, whatever they are called."""
+    tag = records.make(TAG, name=mark)
+    human = Human(*["decline"] * 20)
+    client = asking(start_server, admin, human, "legacy")
+
+    def execute(method: str, ids: list[int], *args: Any, **kwargs: Any) -> Result:
+        given = {"args": list(args), "kwargs": kwargs}
+        return client.call("odoo_execute", model=TAG, method=method, ids=ids, **given)
+
+    assert not execute("read", [tag], ["name"]).is_error
+    assert not execute("search_count", [], [["id", "=", tag]]).is_error
+    assert not execute("fields_get", [], ["name"], ["type"]).is_error
+    assert human.questions == []
+    writing: dict[str, tuple[list[int], list[Any]]] = {
+        "create": ([], [{"name": f"{mark} x"}]),
+        "write": ([tag], [{"name": f"{mark} x"}]),
+        "unlink": ([tag], []),
+        "copy": ([tag], []),
+        "name_create": ([], [f"{mark} x"]),
+        "load": ([], [["name"], [[f"{mark} x"]]]),
+        "action_archive": ([tag], []),
+        "web_save": ([tag], [{"name": f"{mark} x"}, {}]),
+    }
+    for method, (ids, args) in writing.items():
+        assert_refused(execute(method, ids, *args), "declined")
+    assert len(human.questions) == len(writing)
+
+
+def test_a_question_holds_up_nobody_else(
+    start_process: StartProcess, admin: Person, odoo: Odoo, records: Records, mark: str
+) -> None:
+    """More questions than there are places for calls are open, and reads are still answered."""
+    tag = records.make(TAG, name=mark)
+    server = start_process(admin.env | ASK)
+    server.handshake(ELICITATION)
+    changes = [
+        server.call("odoo_update", {"model": TAG, "id": tag, "values": {"name": f"{mark} {n}"}})
+        for n in range(40)
+    ]
+    wait_until(lambda: len(server.asked("elicitation/create")) == 40 or None, "all questions")
+    read = server.call("odoo_read", {"model": TAG, "id": tag})
+    assert server.answer(read)["result"]["structuredContent"]["record"]["name"] == mark
+    for question in server.asked("elicitation/create"):
+        answer = {"jsonrpc": "2.0", "id": question["id"], "result": {"action": "decline"}}
+        server.send(answer)
+    for answer in server.answers(changes):
+        assert answer["result"]["structuredContent"]["error"]["kind"] == "declined"
+    assert odoo.read(TAG, tag, "name")["name"] == mark
+
+
+def test_a_cancelled_call_changes_nothing_when_the_answer_comes_late(
+    start_process: StartProcess, admin: Person, odoo: Odoo, records: Records, mark: str
+) -> None:
+    """The client gives up while its user thinks; their yes comes to nothing."""
+    tag = records.make(TAG, name=mark)
+    server = start_process(admin.env | ASK)
+    server.handshake(ELICITATION)
+    change = server.call("odoo_update", {"model": TAG, "id": tag, "values": {"name": f"{mark} x"}})
+    wait_until(lambda: server.asked("elicitation/create") or None, "the question")
+    cancelled = {"requestId": change}
+    server.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": cancelled})
+    (question,) = server.asked("elicitation/create")
+    server.send({"jsonrpc": "2.0", "id": question["id"], "result": {"action": "accept"}})
+    read = server.call("odoo_read", {"model": TAG, "id": tag})
+    assert server.answer(read)["result"]["structuredContent"]["record"]["name"] == mark
+    server.close_stdin()
+    server.wait(10)
+    assert odoo.read(TAG, tag, "name")["name"] == mark
+
+
+# ------------------------------------------------------------------ by rounds, as they travel
+
+
+class Rounds:
+    """Raw calls of the protocol of 2026, with answers of a test's own making."""
+
+    def __init__(self, server: StdioServer) -> None:
+        self._server = server
+
+    def call(self, arguments: dict[str, Any], **further: Any) -> dict[str, Any]:
+        """An `odoo_update`, with `requestState` and `inputResponses` where given."""
+        params = {"name": "odoo_update", "arguments": arguments} | further
+        meta = {"io.modelcontextprotocol/clientCapabilities": ELICITATION}
+        answer = self._server.answer(self._server.modern("tools/call", params, **meta))
+        return answer.get("result") or answer["error"]
+
+    def ask(self, arguments: dict[str, Any]) -> str:
+        """The state of the question that the call is answered with."""
+        asked = self.call(arguments)
+        assert asked["resultType"] == "input_required", asked
+        return asked["requestState"]
+
+    def agree(self, arguments: dict[str, Any], state: str) -> dict[str, Any]:
+        """The call again, with a yes."""
+        return self.call(arguments, requestState=state, inputResponses=YES)
+
+
+YES = {"consent": {"action": "accept", "content": {}}}
+
+
+@pytest.fixture
+def rounds(start_process: StartProcess, admin: Person) -> Rounds:
+    """A server that asks in rounds."""
+    return Rounds(start_process(admin.env | ASK))
+
+
+def _kind(answer: dict[str, Any]) -> str:
+    return answer["structuredContent"]["error"]["kind"]
+
+
+def test_a_state_holds_for_its_call_alone(
+    rounds: Rounds, odoo: Odoo, records: Records, mark: str
+) -> None:
+    """Changed arguments, a changed or foreign state and a replay are refused."""
+    tag = records.make(TAG, name=mark, color=3)
+    arguments = {"model": TAG, "id": tag, "values": {"color": 1}}
+    state = rounds.ask(arguments)
+    swapped = "A" if state[-1] != "A" else "B"
+    for wrong_arguments, wrong_state in [
+        (arguments | {"values": {"color": 2}}, state),
+        (arguments | {"id": records.make(TAG, name=f"{mark} 2")}, state),
+        (arguments, state[:-1] + swapped),
+        (arguments, "rs1.e30.x"),
+        (arguments, ""),
+    ]:
+        assert _kind(rounds.agree(wrong_arguments, wrong_state)) == "invalid_call"
+    assert odoo.read(TAG, tag, "color")["color"] == 3
+    assert not rounds.agree(arguments, state)["isError"]
+    assert odoo.read(TAG, tag, "color")["color"] == 1
+    odoo.write(TAG, [tag], {"color": 5})
+    again = rounds.agree(arguments, state)
+    assert again.get("resultType") == "input_required" or _kind(again) == "invalid_call"
+    assert odoo.read(TAG, tag, "color")["color"] == 5
+
+
+def test_a_yes_without_its_state_is_asked_again(
+    rounds: Rounds, odoo: Odoo, records: Records, mark: str
+) -> None:
+    """Who answers a question that was never asked is asked."""
+    tag = records.make(TAG, name=mark)
+    arguments = {"model": TAG, "id": tag, "values": {"name": f"{mark} x"}}
+    answer = rounds.call(arguments, inputResponses=YES)
+    assert answer["resultType"] == "input_required"
+    assert odoo.read(TAG, tag, "name")["name"] == mark
+
+
+# ------------------------------------------------------------------ by a token
+
+
+def token_of(result: Result) -> str:
+    """The token of a preview."""
+    assert not result.is_error, result.text
+    assert result.structured["confirmation_required"] is True
+    assert result.structured["confirm"] in result.text
+    return result.structured["confirm"]
+
+
+def test_a_client_that_cannot_ask_gets_a_preview_and_a_token(
+    start_server: StartServer, admin: Person, odoo: Odoo, records: Records, mark: str
+) -> None:
+    """The token makes exactly that change, once."""
+    partner = records.make("res.partner", name=mark, email="old@e2e.test")
+    client = start_server(admin, env=ASK)
+    change = {"model": "res.partner", "id": partner, "values": {"email": "new@e2e.test"}}
+    preview = client.call("odoo_update", **change)
+    token = token_of(preview)
+    assert "old@e2e.test → new@e2e.test" in preview.text
+    assert odoo.read("res.partner", partner, "email")["email"] == "old@e2e.test"
+
+    other = change | {"values": {"email": "evil@e2e.test"}}
+    for wrong in [other, change | {"confirm": token[:-2]}, change | {"confirm": "yes"}]:
+        refused = client.call("odoo_update", **({"confirm": token} | wrong))
+        assert_refused(refused, "invalid_call", "another call")
+    deleted = client.call("odoo_delete", model="res.partner", id=partner, confirm=token)
+    assert_refused(deleted, "invalid_call", "another call")
+
+    client.ok("odoo_update", **change, confirm=token)
+    assert odoo.read("res.partner", partner, "email")["email"] == "new@e2e.test"
+    records_before = odoo.read("res.partner", partner, "write_date")
+    again = client.call("odoo_update", **change, confirm=token)
+    assert again.is_error or again.structured.get("confirmation_required")
+    assert odoo.read("res.partner", partner, "write_date") == records_before
+
+
+def test_a_create_is_not_repeated_by_its_token(
+    start_server: StartServer, admin: Person, odoo: Odoo, records: Records, mark: str
+) -> None:
+    """Nothing moves between two creates, so only the use of the token can stop the second."""
+    client = start_server(admin, env=ASK)
+    change = {"model": TAG, "values": {"name": mark}}
+    token = token_of(client.call("odoo_create", **change))
+    records.adopt(TAG, client.ok("odoo_create", **change, confirm=token).structured["id"])
+    assert_refused(
+        client.call("odoo_create", **change, confirm=token), "invalid_call", "used before"
+    )
+    assert odoo.count(TAG, [["name", "=", mark]]) == 1
+
+
+def test_a_token_that_two_processes_take_changes_something_once(
+    start_server: StartServer, admin: Person, odoo: Odoo, records: Records, mark: str
+) -> None:
+    """With one key, both processes take the token; Odoo remembers that it was done."""
+    shared = ASK | {"ODOO_MCP_STATE_KEY": "0123456789abcdef" * 4}
+    first, second = start_server(admin, env=shared), start_server(admin, env=shared)
+    change = {"model": TAG, "values": {"name": mark}}
+    token = token_of(first.call("odoo_create", **change))
+    made = [client.ok("odoo_create", **change, confirm=token) for client in (second, first)]
+    ids = {result.structured["id"] for result in made}
+    assert len(ids) == 1
+    records.adopt(TAG, ids.pop())
+    assert odoo.count(TAG, [["name", "=", mark]]) == 1
+
+
+def test_a_token_of_another_user_or_process_is_refused(
+    start_server: StartServer,
+    people: People,
+    admin: Person,
+    odoo: Odoo,
+    records: Records,
+    mark: str,
+) -> None:
+    """A process of its own has a key of its own; with a shared one, the user counts."""
+    other = people.make("second_admin", people.groups_of(odoo))
+    shared = ASK | {"ODOO_MCP_STATE_KEY": "0123456789abcdef" * 4}
+    tag = records.make(TAG, name=mark)
+    change = {"model": TAG, "id": tag, "values": {"name": f"{mark} x"}}
+    token = token_of(start_server(admin, env=shared).call("odoo_update", **change))
+    for client in (start_server(other, env=shared), start_server(admin, env=ASK)):
+        refused = client.call("odoo_update", **change, confirm=token)
+        assert_refused(refused, "invalid_call", "another call, user or server")
+    assert odoo.read(TAG, tag, "name")["name"] == mark
+
+
+def test_relative_dates_and_names_are_shown_as_understood(
+    start_server: StartServer, admin: Person, records: Records, mark: str
+) -> None:
+    """What was said in other words than Odoo's is echoed with the preview."""
+    partner = records.make("res.partner", name=mark)
+    client = start_server(admin, env=ASK)
+    values = {"parent_id": mark, "name": f"{mark} child"}
+    preview = client.call("odoo_create", model="res.partner", values=values)
+    token_of(preview)
+    assert f"{mark} ({partner})" in preview.text
+
+
+# ------------------------------------------------------------------ the modes
+
+
+def test_elicit_takes_no_change_from_a_client_that_cannot_ask(
+    start_server: StartServer, admin: Person, odoo: Odoo, records: Records, mark: str
+) -> None:
+    """And says whose decision that is."""
+    tag = records.make(TAG, name=mark)
+    client = start_server(admin, env={"CONFIRM": "elicit"})
+    refused = client.call("odoo_delete", model=TAG, id=tag)
+    assert_refused(refused, "access_denied", "cannot ask", "CONFIRM=auto")
+    assert odoo.exists(TAG, tag)
+
+
+def test_token_asks_by_token_even_where_a_question_is_possible(
+    start_server: StartServer, admin: Person, records: Records, mark: str
+) -> None:
+    """For clients whose questions do not work well."""
+    tag = records.make(TAG, name=mark)
+    human = Human()
+    client = start_server(admin, env={"CONFIRM": "token"}, user=human)
+    token_of(client.call("odoo_delete", model=TAG, id=tag))
+    assert human.questions == []
+
+
+def test_off_asks_nobody(
+    start_server: StartServer, admin: Person, odoo: Odoo, records: Records, mark: str
+) -> None:
+    """For trusted automation."""
+    tag = records.make(TAG, name=mark)
+    human = Human()
+    client = start_server(admin, env={"CONFIRM": "off"}, user=human)
+    client.ok("odoo_delete", model=TAG, id=tag)
+    assert human.questions == []
+    assert not odoo.exists(TAG, tag)
+
+
+def test_mistakes_are_told_before_anybody_is_asked(
+    start_server: StartServer, admin: Person
+) -> None:
+    """A person is not asked about what cannot be done."""
+    human = Human()
+    client = start_server(admin, env=ASK, user=human)
+    refused = client.call("odoo_create", model="res.partner", values={"nam": "x"})
+    assert_refused(refused, "invalid_call", "did you mean name")
+    missing = client.call("odoo_delete", model="res.partner", id=2**30)
+    assert_refused(missing, "missing_record")
+    assert human.questions == []
