@@ -127,13 +127,30 @@ pub(super) fn is_asked() -> bool {
 
 /// Refuses to begin another request for work that was cancelled.
 pub(super) fn check() -> Result<()> {
-    if is_asked() {
-        Err(Error::new(
-            ErrorKind::Cancelled,
-            "the call was cancelled before it was sent to Odoo",
-        ))
-    } else {
-        Ok(())
+    if is_asked() { Err(not_sent()) } else { Ok(()) }
+}
+
+/// What work comes to that was cancelled in time.
+pub(super) fn not_sent() -> Error {
+    Error::new(
+        ErrorKind::Cancelled,
+        "the call was cancelled before it was sent to Odoo",
+    )
+}
+
+/// Waits, and says whether the work was cancelled meanwhile.
+pub(super) async fn pause(pause: Duration) -> bool {
+    let pause = tokio::time::sleep(pause);
+    match Cancellation::current() {
+        None => {
+            pause.await;
+            false
+        }
+        Some(current) => tokio::select! {
+            biased;
+            () = current.asked() => true,
+            () = pause => false,
+        },
     }
 }
 

@@ -1,10 +1,12 @@
 //! Where Odoo is and who signs in, from code or from the environment.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use url::Url;
 
+use super::transport::Breaker;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How the user proves who they are. Secrets never appear in `Debug`.
@@ -40,8 +42,10 @@ pub struct Config {
     pub language: Option<String>,
     /// How long opening a connection may take.
     pub connect_timeout: Duration,
-    /// How long one request may take, from sending to the last byte.
+    /// How long one request may take, from sending to the last byte, its further tries included.
     pub request_timeout: Duration,
+    /// What is known of an Odoo that does not answer; clones share it, also for other users.
+    pub(super) breaker: Arc<Breaker>,
 }
 
 impl Config {
@@ -60,6 +64,7 @@ impl Config {
             language: None,
             connect_timeout: Duration::from_secs(10),
             request_timeout: Self::DEFAULT_REQUEST_TIMEOUT,
+            breaker: Arc::default(),
         })
     }
 

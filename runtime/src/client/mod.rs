@@ -86,6 +86,7 @@ impl Client {
     /// Forgets the session; the next call signs in anew.
     pub fn sign_out(&self) {
         self.transport.forget_session();
+        self.transport.breaker().reset();
         self.features.forget();
     }
 

@@ -62,10 +62,10 @@ impl fmt::Display for Fate {
 }
 
 impl Fate {
-    fn of(ended: Result<Result<Output>, JoinError>, cancellation: &Cancellation) -> Self {
+    fn of(ended: Result<Result<Output>, JoinError>, has_changed_something: bool) -> Self {
         let error = match ended {
             // A question that nobody will answer, or a method that only reads.
-            Ok(Ok(_)) if !cancellation.has_changed_something() => return Self::Undone,
+            Ok(Ok(_)) if !has_changed_something => return Self::Undone,
             Ok(Ok(output)) => {
                 let first = output.text.lines().next().unwrap_or_default();
                 return Self::TooLate(first.to_owned());
@@ -78,7 +78,7 @@ impl Fate {
         };
         match error.kind() {
             ErrorKind::Uncertain | ErrorKind::Timeout => Self::Unknown,
-            _ if cancellation.has_changed_something() => Self::InPart,
+            _ if has_changed_something => Self::InPart,
             ErrorKind::Cancelled => Self::Undone,
             _ => Self::Failed(error.message().to_owned()),
         }
@@ -110,7 +110,7 @@ impl OdooServer {
             self.see_off(work);
             return Fate::Unknown;
         };
-        let fate = Fate::of(ended, &work.cancellation);
+        let fate = Fate::of(ended, work.cancellation.has_changed_something());
         fate.log(&work.tool);
         fate
     }
@@ -122,7 +122,7 @@ impl OdooServer {
         }
         tokio::spawn(async move {
             let ended = work.task.await;
-            Fate::of(ended, &work.cancellation).log(&work.tool);
+            Fate::of(ended, work.cancellation.has_changed_something()).log(&work.tool);
         });
     }
 
@@ -153,12 +153,12 @@ mod tests {
     use super::*;
     use crate::error::Error;
 
-    fn fate(outcome: Result<&str>) -> Fate {
+    fn fate(outcome: Result<&str>, has_changed_something: bool) -> Fate {
         let outcome = outcome.map(|text| Output {
             structured: serde_json::Value::Null,
             text: text.to_owned(),
         });
-        Fate::of(Ok(outcome), &Cancellation::new())
+        Fate::of(Ok(outcome), has_changed_something)
     }
 
     #[test]
@@ -169,12 +169,17 @@ mod tests {
             (ErrorKind::Timeout, ", but a change that was already sent"),
             (ErrorKind::Validation, ", but had failed by itself: Because"),
         ] {
-            let said = fate(Err(Error::new(kind, "Because"))).to_string();
+            let said = fate(Err(Error::new(kind, "Because")), false).to_string();
             assert!(said.starts_with(expected), "{said}");
         }
         assert_eq!(
-            fate(Ok("updated res.partner 7: name\nmore")),
+            fate(Ok("updated res.partner 7: name\nmore"), true),
             Fate::TooLate("updated res.partner 7: name".to_owned())
+        );
+        assert_eq!(fate(Ok("Nothing was changed yet."), false), Fate::Undone);
+        assert_eq!(
+            fate(Err(Error::new(ErrorKind::Cancelled, "Because")), true),
+            Fate::InPart
         );
     }
 }

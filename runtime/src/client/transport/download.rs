@@ -8,7 +8,10 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION};
 use secrecy::ExposeSecret;
 
-use super::{Answer, Effect, Session, Transport, explain_expiry, explain_status, session_cookie};
+use super::answer::{check_status, retry_after};
+use super::session::{Session, explain_expiry, session_cookie};
+use super::tries::{Failure, Tries};
+use super::{Answer, Effect, Transport};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a route sent.
@@ -28,30 +31,27 @@ impl Transport {
         query: &[(&str, &str)],
         max_bytes: u64,
     ) -> Result<Download> {
-        let session = self.session_newer_than(None).await?;
-        match self.download_with(path, query, max_bytes, &session).await {
-            Err(error) if error.kind() == ErrorKind::SessionExpired => {
-                let renewed = self.session_newer_than(Some(session.generation)).await?;
-                self.download_with(path, query, max_bytes, &renewed)
-                    .await
-                    .map_err(explain_expiry)
-            }
-            outcome => outcome,
-        }
-    }
-
-    async fn download_with(
-        &self,
-        path: &str,
-        query: &[(&str, &str)],
-        max_bytes: u64,
-        session: &Session,
-    ) -> Result<Download> {
-        match self.get(path, query, max_bytes, session).await {
-            Err(error) if matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Uncertain) => {
-                self.get(path, query, max_bytes, session).await
-            }
-            outcome => outcome,
+        let mut tries = Tries::new(self, Effect::Read)?;
+        let mut stale = None;
+        loop {
+            let failure = match self.session_newer_than(stale).await {
+                Err(error) => Failure::before_sending(error),
+                Ok(session) => match self.get(path, query, max_bytes, &session).await {
+                    Ok(download) => {
+                        tries.answered();
+                        return Ok(download);
+                    }
+                    Err(failure) if failure.error.kind() == ErrorKind::SessionExpired => {
+                        if stale.is_some() {
+                            return Err(explain_expiry(*failure.error));
+                        }
+                        stale = Some(session.generation);
+                        continue;
+                    }
+                    Err(failure) => failure,
+                },
+            };
+            tries.pause_after(failure).await?;
         }
     }
 
@@ -61,8 +61,8 @@ impl Transport {
         query: &[(&str, &str)],
         max_bytes: u64,
         session: &Session,
-    ) -> Result<Download> {
-        let failed = |error: reqwest::Error| self.explain_http(&error, Effect::Read);
+    ) -> Result<Download, Failure> {
+        let failed = |error: reqwest::Error| self.explain_http(&error);
         let mut url = self.url_of(path)?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -80,12 +80,12 @@ impl Transport {
         }
         self.refuse_failure(path, response.status(), response.headers())?;
         if let Some(size) = response.content_length().filter(|size| *size > max_bytes) {
-            return Err(too_large(Some(size), max_bytes));
+            return Err(too_large(Some(size), max_bytes).into());
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if bytes.len() as u64 + chunk.len() as u64 > max_bytes {
-                return Err(too_large(None, max_bytes));
+                return Err(too_large(None, max_bytes).into());
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -96,7 +96,12 @@ impl Transport {
     }
 
     /// Everything but success, by its status alone: the page that comes with it is for people.
-    fn refuse_failure(&self, path: &str, status: StatusCode, headers: &HeaderMap) -> Result<()> {
+    fn refuse_failure(
+        &self,
+        path: &str,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Result<(), Failure> {
         let location = headers
             .get(LOCATION)
             .and_then(|value| value.to_str().ok())
@@ -105,24 +110,21 @@ impl Transport {
             && let Some(location) = &location
             && self.leads_to_login(location)
         {
-            return Err(Error::new(
-                ErrorKind::SessionExpired,
-                "the Odoo session has expired",
-            ));
+            let expired = Error::new(ErrorKind::SessionExpired, "the Odoo session has expired");
+            return Err(expired.into());
         }
         if status == StatusCode::NOT_FOUND {
-            return Err(Error::new(
-                ErrorKind::MissingRecord,
-                format!("Odoo has nothing for this user at {path}"),
-            ));
+            let nothing = format!("Odoo has nothing for this user at {path}");
+            return Err(Error::new(ErrorKind::MissingRecord, nothing).into());
         }
         let answer = Answer {
             status,
             location,
             cookie: None,
+            retry_after: retry_after(headers),
             body: Vec::new(),
         };
-        explain_status(&self.config.url, path, &answer)
+        check_status(&self.config.url, path, &answer)
     }
 
     /// Odoo's own login page, also below a language (`/fr/web/login`, module `http_routing`).
