@@ -38,6 +38,7 @@ _OF_ONE_LINE = [
     "test_conversation.py",
     "test_corpus.py",
     "test_domains.py",
+    "test_faults.py",
     "test_http_*.py",
     "test_process.py",
     "test_values_of_every_type.py",

@@ -50,16 +50,26 @@ GENERIC_TOOLS: dict[str, tuple[dict[str, str], dict[str, object], list[str]]] = 
         ["model"],
     ),
     "odoo_create": (
-        {"model": "string", "values": "object", "records": "array"},
+        {"model": "string", "values": "object", "records": "array", "confirm": "string"},
         {},
         ["model"],
     ),
     "odoo_update": (
-        {"model": "string", "id": "integer", "ids": "array", "values": "object"},
+        {
+            "model": "string",
+            "id": "integer",
+            "ids": "array",
+            "values": "object",
+            "confirm": "string",
+        },
         {},
         ["model", "values"],
     ),
-    "odoo_delete": ({"model": "string", "id": "integer", "ids": "array"}, {}, ["model"]),
+    "odoo_delete": (
+        {"model": "string", "id": "integer", "ids": "array", "confirm": "string"},
+        {},
+        ["model"],
+    ),
     "odoo_execute": (
         {
             "model": "string",
@@ -67,6 +77,7 @@ GENERIC_TOOLS: dict[str, tuple[dict[str, str], dict[str, object], list[str]]] = 
             "ids": "array",
             "args": "array",
             "kwargs": "object",
+            "confirm": "string",
         },
         {},
         ["model", "method"],

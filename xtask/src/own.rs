@@ -25,6 +25,15 @@ pub(crate) fn command() -> Result<Command, Error> {
     Ok(Command::new(program))
 }
 
+/// This very program for programs that it starts, as long as it runs itself.
+pub(crate) fn path_for_children() -> Result<PathBuf, Error> {
+    let itself = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
+    if itself.exists() {
+        return Ok(itself);
+    }
+    std::env::current_exe().map_err(Error::io("find", "xtask".as_ref()))
+}
+
 /// Runs a program to its end in front of the person, with its own output.
 pub(crate) fn watch(command: &mut Command) -> Result<(), Error> {
     let status = command.status().map_err(|source| Error::Spawn {

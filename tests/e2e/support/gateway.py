@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import time
 import urllib.parse
 from collections.abc import Callable
 from contextlib import suppress
@@ -40,6 +41,7 @@ class Reply:
     body: bytes = b""
     content_type: str = "text/html"
     location: str | None = None
+    retry_after: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,33 @@ class Hold:
     until: Event
 
 
-Rule = Callable[[Seen], "Reply | LoseAnswer | Hold | None"]
+@dataclass(frozen=True)
+class Refuse:
+    """The connection ends before Odoo sees the request."""
+
+
+@dataclass(frozen=True)
+class Truncate:
+    """Odoo sees the request and acts; the connection ends in the middle of the answer."""
+
+
+@dataclass(frozen=True)
+class Drip:
+    """Odoo sees the request and acts; the answer comes in small parts."""
+
+    pause: float
+    parts: int = 8
+
+
+@dataclass(frozen=True)
+class Delay:
+    """Odoo sees the request, acts, and the answer comes late."""
+
+    seconds: float
+
+
+Fault = Reply | LoseAnswer | Hold | Refuse | Truncate | Drip | Delay
+Rule = Callable[[Seen], "Fault | None"]
 
 
 class Gateway:
@@ -203,22 +231,54 @@ class _Handler(BaseHTTPRequestHandler):
             headers = [("Content-Type", verdict.content_type)]
             if verdict.location:
                 headers.append(("Location", verdict.location))
+            if verdict.retry_after:
+                headers.append(("Retry-After", verdict.retry_after))
             self._answer(verdict.status, headers, verdict.body)
             return
-        status, answered, content = self.owner.forward(self.command, seen)
+        if isinstance(verdict, Refuse):
+            self._break_off()
+            return
+        try:
+            status, answered, content = self.owner.forward(self.command, seen)
+        except (OSError, http.client.HTTPException):
+            # Odoo itself ended while it worked.
+            self._break_off()
+            return
         if isinstance(verdict, LoseAnswer):
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
+            self._break_off()
+            return
+        if isinstance(verdict, Delay):
+            time.sleep(verdict.seconds)
+        if isinstance(verdict, Truncate):
+            self._head(status, answered, len(content))
+            self.wfile.write(content[: len(content) // 2])
+            self.wfile.flush()
+            self._break_off()
+            return
+        if isinstance(verdict, Drip):
+            self._head(status, answered, len(content))
+            step = max(1, -(-len(content) // verdict.parts))
+            for start in range(0, len(content), step):
+                time.sleep(verdict.pause)
+                self.wfile.write(content[start : start + step])
+                self.wfile.flush()
             return
         if isinstance(verdict, Hold):
             verdict.until.wait(UPSTREAM_SECONDS)
         self._answer(status, answered, content)
 
+    def _break_off(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
     def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+        self._head(status, headers, len(content))
+        self.wfile.write(content)
+
+    def _head(self, status: int, headers: list[tuple[str, str]], length: int) -> None:
         self.send_response_only(status)
         for name, value in headers:
             if name.lower() not in _HOP_HEADERS:
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Length", str(length))
         self.end_headers()
-        self.wfile.write(content)

@@ -64,6 +64,12 @@ pub(crate) enum OdooCommand {
     },
     /// Begin again with a fresh database from the template
     Reset(UpArgs),
+    /// Stop Odoo and start it again, as after an update of its code
+    Restart {
+        /// PostgreSQL instead, under an Odoo that goes on
+        #[arg(long)]
+        postgres: bool,
+    },
     /// Stop Odoo and PostgreSQL of this checkout
     Down {
         /// Remove the instance with its database, too
@@ -123,6 +129,7 @@ pub(crate) fn run(command: OdooCommand) -> Result<(), Error> {
         } => logs(&cache, &checkout, follow, lines, postgres),
         OdooCommand::Shell { arguments } => shell(&cache, &checkout, &arguments),
         OdooCommand::Psql { arguments } => psql(&cache, &checkout, &arguments),
+        OdooCommand::Restart { postgres } => restart(&cache, &checkout, postgres),
         OdooCommand::Down { purge } => down(&cache, &checkout, purge),
         OdooCommand::TestModule { tags, setup } => {
             test_module(&cache, &checkout, &setup, tags.as_deref())
@@ -271,6 +278,18 @@ fn become_program(command: &mut Command) -> Result<(), Error> {
         program: command.get_program().to_string_lossy().into_owned(),
         source,
     })
+}
+
+fn restart(cache: &Cache, checkout: &Checkout, postgres: bool) -> Result<(), Error> {
+    let instance = existing(cache, checkout)?;
+    instance.state()?;
+    if postgres {
+        let _lock = cache.lock(&format!("instance-{}", checkout.key()))?;
+        instance.cluster().stop();
+        return instance.cluster().start();
+    }
+    instance.server().stop();
+    up(cache, checkout, &UpArgs::default(), false).map(drop)
 }
 
 fn down(cache: &Cache, checkout: &Checkout, purge: bool) -> Result<(), Error> {

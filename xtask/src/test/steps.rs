@@ -283,6 +283,10 @@ fn end_to_end(context: &mut Context, line: &str, files: &[&str]) -> Result<Outco
         .current_dir(&folder)
         .env("PYTHONPYCACHEPREFIX", context.cache.path("bytecode"))
         .env("BUTOPEA_MCP_SERVER", server);
+    if context.odoo.is_some() {
+        // The faults of a local Odoo are ours to make.
+        command.env("BUTOPEA_XTASK", own::path_for_children()?);
+    }
     target.apply(&mut command);
     tests(&mut command)
 }

@@ -1,6 +1,7 @@
 //! What is known of an Odoo that does not answer: calls to it fail at once instead of waiting
 //! for it one after the other, and now and then one is let through to see whether it is back.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// Shared by all users of one Odoo.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Breaker(Mutex<State>);
+pub(in crate::client) struct Breaker {
+    state: Mutex<State>,
+    /// Whether our module has ever answered.
+    has_module: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -57,13 +62,25 @@ impl Breaker {
         state.open = Some((now + pause, pause));
     }
 
+    /// Our module has answered.
+    pub(super) fn module_answered(&self) {
+        self.has_module.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether our module is known to be there: then an Odoo that lacks its routes cannot open
+    /// its database (`odoo/http.py` serves the routes of no database then), and that passes.
+    pub(super) fn has_module(&self) -> bool {
+        self.has_module.load(Ordering::Relaxed)
+    }
+
     /// The next call tries, whatever is known: somebody wants to know now.
     pub(in crate::client) fn reset(&self) {
         *self.state() = State::default();
+        self.has_module.store(false, Ordering::Relaxed);
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -32,6 +32,9 @@ use tries::{Failure, Tries};
 /// what is larger than this is a mistake, or somebody's attempt to fill the memory.
 const MAX_ANSWER: usize = 128 * 1024 * 1024;
 
+/// The routes that every version of our module has.
+const OLD_ROUTES: [&str; 3] = ["/mcp/capabilities", "/mcp/search", "/mcp/execute"];
+
 /// Whether a request may be sent again when its answer was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
@@ -132,12 +135,15 @@ impl Transport {
         loop {
             cancel::check()?;
             let failure = match self.session_newer_than(stale).await {
-                Err(error) => Failure::before_sending(error),
+                Err(error) => self.or_no_database(Failure::before_sending(error)),
                 Ok(session) => {
                     let time_left = tries.time_left();
                     match self.attempt(path, params, &session, time_left).await {
                         Ok(result) => {
                             tries.answered();
+                            if OLD_ROUTES.contains(&path) {
+                                self.breaker().module_answered();
+                            }
                             return Ok(result);
                         }
                         Err(failure) if failure.error.kind() == ErrorKind::SessionExpired => {
@@ -147,12 +153,34 @@ impl Transport {
                             stale = Some(session.generation);
                             continue;
                         }
+                        Err(failure) if OLD_ROUTES.contains(&path) => self.or_no_database(failure),
                         Err(failure) => failure,
                     }
                 }
             };
             tries.pause_after(failure).await?;
         }
+    }
+
+    /// A module or a database that was there before and is missing now: while PostgreSQL is
+    /// down, Odoo goes on without a database, and knows none of the module's routes.
+    fn or_no_database(&self, failure: Failure) -> Failure {
+        let is_absence = matches!(
+            failure.error.kind(),
+            ErrorKind::ModuleMissing | ErrorKind::Configuration
+        );
+        if !is_absence || !self.breaker().has_module() {
+            return failure;
+        }
+        let error = Error::new(
+            ErrorKind::Unreachable,
+            format!(
+                "Odoo at {} cannot open its database at the moment",
+                self.config.url
+            ),
+        )
+        .with_hint("Wait a moment and try again; if the module was removed, call odoo_reconnect.");
+        Failure::before_sending(error)
     }
 
     async fn attempt(

@@ -173,22 +173,19 @@ impl<'a> Tries<'a> {
 
     /// A failure in words for whoever made the call.
     fn conclude(&self, failure: Failure) -> Error {
-        let check = match self.effect {
-            Effect::Read => return *failure.error,
-            _ if !failure.may_have_happened => return *failure.error,
-            Effect::Write => {
-                "The change may or may not have happened: read the record before trying again."
-            }
-            Effect::WriteOnce => {
-                "The change may or may not have happened: call again with the same idempotency \
-                 key, so that it happens once."
-            }
-        };
+        if self.effect == Effect::Read || !failure.may_have_happened {
+            return *failure.error;
+        }
         let kind = match failure.error.kind() {
             ErrorKind::Timeout => ErrorKind::Timeout,
             _ => ErrorKind::Uncertain,
         };
-        Error::new(kind, failure.error.message()).with_hint(check)
+        let check = Error::new(kind, failure.error.message()).with_hint(
+            "The change may or may not have happened: read the record before trying again, or \
+             repeat it with the same idempotency key, if it had one.",
+        );
+        let hints = failure.error.hints().iter();
+        hints.fold(check, |error, hint| error.with_hint(hint.clone()))
     }
 }
 
