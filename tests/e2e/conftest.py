@@ -40,6 +40,7 @@ _OF_ONE_LINE = [
     "test_domains.py",
     "test_faults.py",
     "test_http_*.py",
+    "test_parity.py",
     "test_process.py",
     "test_values_of_every_type.py",
 ]
@@ -227,9 +228,7 @@ def start_process(binary: Path, base_env: dict[str, str]) -> Iterator[StartProce
 
 
 @pytest.fixture
-def start_http(
-    binary: Path, admin: Person, base_env: dict[str, str]
-) -> Iterator[StartHttp]:
+def start_http(binary: Path, admin: Person, base_env: dict[str, str]) -> Iterator[StartHttp]:
     """Starts servers over HTTP of the test's own: `start_http("--flag", env={…})`."""
     with ExitStack() as stack:
 
@@ -241,9 +240,7 @@ def start_http(
 
 
 @pytest.fixture(scope="session")
-def http_server(
-    binary: Path, admin: Person, base_env: dict[str, str]
-) -> Iterator[HttpServer]:
+def http_server(binary: Path, admin: Person, base_env: dict[str, str]) -> Iterator[HttpServer]:
     """A server over HTTP, shared by all tests; each request brings its own user."""
     with HttpServer(binary, _variables(base_env, admin.site, None)) as server:
         yield server.wait_ready()

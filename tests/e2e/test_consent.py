@@ -20,9 +20,7 @@ TAG = "res.partner.category"
 ELICITATION = {"elicitation": {}}
 
 # The protocol before 2026 asks while the call waits, the later one in rounds.
-both_eras = pytest.mark.parametrize(
-    "mode", ["legacy"] if IS_LINE_1 else ["legacy", "auto"]
-)
+both_eras = pytest.mark.parametrize("mode", ["legacy"] if IS_LINE_1 else ["legacy", "auto"])
 
 
 class Human:

@@ -27,7 +27,6 @@ from support.http_server import HttpServer
 from support.http_wire import HttpWire
 from support.odoo import Odoo
 from support.people import Person
-from support.records import Records
 from support.restarts import restart
 
 TAG = "res.partner.category"
@@ -75,9 +74,7 @@ def faulty(
     gateway.rule = None
 
 
-def _call(
-    ledger: Ledger, wire: HttpWire, operation: str, arguments: dict[str, object]
-) -> str:
+def _call(ledger: Ledger, wire: HttpWire, operation: str, arguments: dict[str, object]) -> str:
     started = time.monotonic()
     answer = wire.call(f"odoo_{operation}", model=TAG, **arguments)
     took = time.monotonic() - started
@@ -148,9 +145,7 @@ def _victims(ledger: Ledger, odoo: Odoo, count: int) -> dict[str, list[int]]:
     return {"update": make("to change"), "delete": make("to delete")}
 
 
-def _run(
-    ledger: Ledger, wires: list[HttpWire], calls: int, victims: dict[str, list[int]]
-) -> None:
+def _run(ledger: Ledger, wires: list[HttpWire], calls: int, victims: dict[str, list[int]]) -> None:
     with ThreadPoolExecutor(CALLERS) as callers:
         work = [
             callers.submit(_work, ledger, wires[number % len(wires)], number, victims)
@@ -171,7 +166,6 @@ def test_nothing_twice_nothing_lost(
     faulty: tuple[HttpServer, Faults],
     boss: Person,
     odoo: Odoo,
-    records: Records,
     mark: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
