@@ -62,9 +62,7 @@ class Ledger:
 
 
 @pytest.fixture
-def faulty(
-    start_http: StartHttp, gateway: Gateway, odoo: Odoo
-) -> Iterator[tuple[HttpServer, Faults]]:
+def faulty(start_http: StartHttp, gateway: Gateway) -> Iterator[tuple[HttpServer, Faults]]:
     """A server whose way to Odoo fails."""
     faults = Faults(SEED, share=0.12, too_late=DEADLINE + 1)
     gateway.open()
