@@ -1,10 +1,12 @@
 //! What the tools do that answer groups: `odoo_search` with `group_by` or `aggregates`, and the
-//! typed aggregate tools. [`currency`] keeps amounts of different currencies apart, [`show`]
-//! writes the answer.
+//! typed aggregate tools. [`currency`] keeps amounts of different currencies apart, [`period`]
+//! knows the user's days, [`show`] writes the answer.
 
 mod currency;
+mod period;
 mod show;
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::UserSession;
@@ -19,6 +21,7 @@ use crate::schema::validate::{
     Aggregation, Filter, Problems, WantedGroups, plain_filter, prepare_filter, prepare_groups,
 };
 use currency::Currencies;
+use period::Period;
 
 /// How many groups after those of a page are counted. Odoo names every group that it counts, so
 /// there is an end to it, and the answer says when it was reached.
@@ -40,7 +43,7 @@ struct PageOfGroups<'a> {
     total: Total,
     offset: u64,
     /// In which moments were grouped, where any were.
-    zone: Option<jiff::tz::TimeZone>,
+    zone: Option<TimeZone>,
     currencies: Currencies,
 }
 
@@ -78,7 +81,10 @@ impl UserSession {
             offset,
             ..Grouping::new(&model)
         };
-        let groups = self.client()?.read_groups(&grouping, &context).await?;
+        let mut groups = self.client()?.read_groups(&grouping, &context).await?;
+        if let Some(zone) = &zone {
+            mend_periods(&mut groups, &aggregation, zone);
+        }
         refuse_missing(&groups, &aggregation)?;
         let total = self.total(&grouping, groups.len(), &context).await?;
         let currencies = self.currencies(&plan, &grouping, &groups).await?;
@@ -183,6 +189,20 @@ fn needs_time_zone(aggregation: &Aggregation) -> bool {
         let kind = key.field.as_ref().map(|field| &field.field_type);
         key.period().is_some() && kind != Some(&FieldType::Date)
     })
+}
+
+/// Has the domains of moments reach as far as the groups do.
+fn mend_periods(groups: &mut [RecordGroup], aggregation: &Aggregation, zone: &TimeZone) {
+    for group in groups {
+        for (key, raw) in aggregation.keys.iter().zip(&group.keys) {
+            if let (Some((field, length)), Some(start)) =
+                (key.specification.split_once(':'), raw.value.as_str())
+                && let Some(period) = Period::of(start, length, zone)
+            {
+                period.mend(&mut group.domain, field, start, zone);
+            }
+        }
+    }
 }
 
 /// Odoo 16 leaves out an aggregate of a field that it also groups by, without a word.

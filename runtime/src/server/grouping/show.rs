@@ -4,12 +4,11 @@
 //! A key is `{"value": …, "label": …}`: the id and the name of a record, the key and the label
 //! of an option, the first day of a period and what Odoo calls it. No value is `null`.
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Number, Value, json};
 
 use super::currency::Unit;
+use super::period::Period;
 use super::{PageOfGroups, Total};
 use crate::client::GroupKey;
 use crate::schema::validate::Key;
@@ -180,15 +179,15 @@ impl PageOfGroups<'_> {
     fn key(&self, key: &Key, raw: &GroupKey) -> (Value, String) {
         let field = key.field.as_ref();
         let kind = field.map(|field| &field.field_type);
-        if key.period().is_some() {
-            return match raw.value.as_str() {
-                Some(start) => {
-                    let start = self.local(start, kind, key.period() == Some("hour"));
-                    let label = raw.label.as_deref().map_or_else(|| start.clone(), visible);
-                    (json!(start), label)
-                }
-                None => (Value::Null, nothing(field)),
+        if let Some(length) = key.period() {
+            let Some(start) = raw.value.as_str() else {
+                return (Value::Null, nothing(field));
             };
+            let period = self.zone.as_ref();
+            let period = period.and_then(|zone| Period::of(start, length, zone));
+            let start = period.map_or_else(|| visible(start), |period| period.local_start());
+            let label = raw.label.as_deref().map_or_else(|| start.clone(), visible);
+            return (json!(start), label);
         }
         match &raw.value {
             Value::Bool(flag) if *flag || kind == Some(&FieldType::Boolean) => {
@@ -205,27 +204,6 @@ impl PageOfGroups<'_> {
                 let label = option_label(field, &value);
                 (value.clone(), label.unwrap_or_else(|| plain(&value)))
             }
-        }
-    }
-
-    /// The start of a period where the user is: a day, or an hour of it.
-    fn local(&self, start: &str, kind: Option<&FieldType>, is_hour: bool) -> String {
-        let moment = DateTime::strptime("%Y-%m-%d %H:%M:%S", start);
-        let (Some(zone), Ok(moment)) = (&self.zone, moment) else {
-            return visible(start);
-        };
-        if kind == Some(&FieldType::Date) {
-            return visible(start);
-        }
-        let utc: Option<Timestamp> = moment
-            .to_zoned(TimeZone::UTC)
-            .ok()
-            .map(|zoned| zoned.timestamp());
-        let local = utc.map_or(moment, |utc| utc.to_zoned(zone.clone()).datetime());
-        if is_hour {
-            local.strftime("%Y-%m-%d %H:%M").to_string()
-        } else {
-            local.date().to_string()
         }
     }
 }
@@ -347,7 +325,7 @@ mod tests {
     }
 
     /// The answer for one group with this value of this key.
-    fn shown(specification: &str, value: Value, label: Option<&str>) -> Output {
+    fn shown(specification: &str, value: &Value, label: Option<&str>) -> Output {
         let aggregation = Aggregation {
             keys: vec![key(specification)],
             measures: vec![Measure::new("total", "sum")],
@@ -459,7 +437,7 @@ mod tests {
                 "July 2026 (2026-07-01)",
             ),
         ] {
-            let output = shown(specification, value, label);
+            let output = shown(specification, &value, label);
             let group = &output.structured["groups"][0];
             assert_eq!(group[specification], expected);
             assert_eq!(
@@ -473,21 +451,21 @@ mod tests {
 
     #[test]
     fn a_field_called_domain_hides_no_domain() {
-        let group = &shown("domain", json!("[]"), None).structured["groups"][0];
+        let group = &shown("domain", &json!("[]"), None).structured["groups"][0];
         assert_eq!(group["domain_"]["value"], "[]");
         assert_eq!(group["domain"], json!([["domain", "=", "[]"]]));
     }
 
     #[test]
     fn a_domain_with_hidden_characters_is_not_told() {
-        let group = &shown("domain", json!("a\u{E0041}b"), None).structured["groups"][0];
+        let group = &shown("domain", &json!("a\u{E0041}b"), None).structured["groups"][0];
         assert_eq!(group["domain_"]["value"], "ab");
         assert_eq!(group["domain"], Value::Null);
     }
 
     #[test]
     fn overlapping_groups_say_so() {
-        let output = shown("tag_ids", json!([4, "VIP"]), None);
+        let output = shown("tag_ids", &json!([4, "VIP"]), None);
         assert!(
             output.text.contains("these groups overlap"),
             "{}",

@@ -161,13 +161,12 @@ fn every_order_is_total() {
             .unwrap()
             .order
     };
-    use SortBy::{Count, FirstRecord, Key, Measure};
     assert_eq!(
         order_of(""),
         [
-            sort(Key(0), false),
-            sort(Key(1), false),
-            sort(FirstRecord, false)
+            sort(SortBy::Key(0), false),
+            sort(SortBy::Key(1), false),
+            sort(SortBy::FirstRecord, false)
         ]
     );
     for same in [
@@ -179,10 +178,10 @@ fn every_order_is_total() {
         assert_eq!(
             order_of(same),
             [
-                sort(Measure(0), true),
-                sort(Key(0), false),
-                sort(Key(1), false),
-                sort(FirstRecord, false)
+                sort(SortBy::Measure(0), true),
+                sort(SortBy::Key(0), false),
+                sort(SortBy::Key(1), false),
+                sort(SortBy::FirstRecord, false)
             ],
             "{same}"
         );
@@ -190,157 +189,159 @@ fn every_order_is_total() {
     assert_eq!(
         order_of("__count desc, date_order:month desc"),
         [
-            sort(Count, true),
-            sort(Key(0), true),
-            sort(Key(1), false),
-            sort(FirstRecord, false)
+            sort(SortBy::Count, true),
+            sort(SortBy::Key(0), true),
+            sort(SortBy::Key(1), false),
+            sort(SortBy::FirstRecord, false)
         ]
     );
-    assert_eq!(order_of("date_order")[0], sort(Key(0), false));
+    assert_eq!(order_of("date_order")[0], sort(SortBy::Key(0), false));
     // What groups are sorted by is told, too.
     let made = groups(&["state"], &[], "discount desc, amount_total:max").unwrap();
     assert_eq!(
         specifications(&made).1,
         ["discount:avg", "amount_total:max"]
     );
-    assert_eq!(made.order[1], sort(Measure(1), false));
+    assert_eq!(made.order[1], sort(SortBy::Measure(1), false));
 }
+
+/// Keys, aggregates and order, and a part of what is said about them.
+const MISTAKES: [(&[&str], &[&str], &str, &str); 25] = [
+    (
+        &["stat"],
+        &[],
+        "",
+        "group_by[0]: sale.order has no field \"stat\"; did you mean state?",
+    ),
+    (
+        &["partner_id.nme"],
+        &[],
+        "",
+        "res.partner has no field \"nme\"; did you mean name?",
+    ),
+    (&["name.x"], &[], "", "leads nowhere"),
+    (
+        &["margin"],
+        &[],
+        "",
+        "\"margin\" is not stored, so records cannot be grouped by it",
+    ),
+    (
+        &["order_line"],
+        &[],
+        "",
+        "one2many field, so records cannot be grouped by it",
+    ),
+    (
+        &["state:month"],
+        &[],
+        "",
+        "only dates have parts such as \"month\"",
+    ),
+    (
+        &["date_order:moon"],
+        &[],
+        "",
+        "\"moon\" is no part of a datetime field; use one of hour, day",
+    ),
+    (
+        &["validity_date:hour"],
+        &[],
+        "",
+        "\"hour\" is no part of a date field; use one of day, week",
+    ),
+    (
+        &["date_order.month"],
+        &[],
+        "",
+        "stands after a colon: \"date_order:month\"",
+    ),
+    (
+        &["state", "state"],
+        &[],
+        "",
+        "group_by[1]: \"state\" stands there twice",
+    ),
+    (
+        &["date_order", "date_order:monthly"],
+        &[],
+        "",
+        "\"date_order:month\" stands there twice",
+    ),
+    (&["id"], &[], "", "leave out group_by to read records"),
+    (
+        &[],
+        &["amount"],
+        "",
+        "aggregates[0]: sale.order has no field \"amount\"; did you mean amount_total",
+    ),
+    (
+        &[],
+        &["amount_total:summ"],
+        "",
+        "did you mean \"amount_total:sum\"?",
+    ),
+    (
+        &[],
+        &["amount_total:array_agg"],
+        "",
+        "is no way to sum up; use one of sum, avg",
+    ),
+    (
+        &[],
+        &["state:sum"],
+        "",
+        "\"sum\" does not work on \"state\", a selection field; use count_distinct",
+    ),
+    (&[], &["date_order:avg"], "", "use min, max, count"),
+    (
+        &[],
+        &["discount:sum_currency"],
+        "",
+        "\"sum_currency\" does not work on \"discount\"",
+    ),
+    (
+        &[],
+        &["margin:sum"],
+        "",
+        "\"margin\" is not stored, so it cannot be summed up",
+    ),
+    (&[], &["order_line:count"], "", "cannot be summed up"),
+    (
+        &[],
+        &["partner_id.color:sum"],
+        "",
+        "\"partner_id.color\" is a path",
+    ),
+    (
+        &["state"],
+        &[],
+        "name",
+        "order: \"name\" sorts no groups; use __count, what they are grouped by (state)",
+    ),
+    (
+        &["state"],
+        &["amount_total:sum", "amount_total:avg"],
+        "amount_total",
+        "is one of amount_total:sum, amount_total:avg; say which",
+    ),
+    (
+        &["state"],
+        &[],
+        "state down",
+        "\"down\" is no direction; use asc or desc",
+    ),
+    (
+        &[],
+        &["amount_total"],
+        "amount_total",
+        "without group_by there is one group and no order",
+    ),
+];
 
 #[test]
 fn mistakes_are_told_with_their_mend() {
-    let cases: [(&[&str], &[&str], &str, &str); 25] = [
-        (
-            &["stat"],
-            &[],
-            "",
-            "group_by[0]: sale.order has no field \"stat\"; did you mean state?",
-        ),
-        (
-            &["partner_id.nme"],
-            &[],
-            "",
-            "res.partner has no field \"nme\"; did you mean name?",
-        ),
-        (&["name.x"], &[], "", "leads nowhere"),
-        (
-            &["margin"],
-            &[],
-            "",
-            "\"margin\" is not stored, so records cannot be grouped by it",
-        ),
-        (
-            &["order_line"],
-            &[],
-            "",
-            "one2many field, so records cannot be grouped by it",
-        ),
-        (
-            &["state:month"],
-            &[],
-            "",
-            "only dates have parts such as \"month\"",
-        ),
-        (
-            &["date_order:moon"],
-            &[],
-            "",
-            "\"moon\" is no part of a datetime field; use one of hour, day",
-        ),
-        (
-            &["validity_date:hour"],
-            &[],
-            "",
-            "\"hour\" is no part of a date field; use one of day, week",
-        ),
-        (
-            &["date_order.month"],
-            &[],
-            "",
-            "stands after a colon: \"date_order:month\"",
-        ),
-        (
-            &["state", "state"],
-            &[],
-            "",
-            "group_by[1]: \"state\" stands there twice",
-        ),
-        (
-            &["date_order", "date_order:monthly"],
-            &[],
-            "",
-            "\"date_order:month\" stands there twice",
-        ),
-        (&["id"], &[], "", "leave out group_by to read records"),
-        (
-            &[],
-            &["amount"],
-            "",
-            "aggregates[0]: sale.order has no field \"amount\"; did you mean amount_total",
-        ),
-        (
-            &[],
-            &["amount_total:summ"],
-            "",
-            "did you mean \"amount_total:sum\"?",
-        ),
-        (
-            &[],
-            &["amount_total:array_agg"],
-            "",
-            "is no way to sum up; use one of sum, avg",
-        ),
-        (
-            &[],
-            &["state:sum"],
-            "",
-            "\"sum\" does not work on \"state\", a selection field; use count_distinct",
-        ),
-        (&[], &["date_order:avg"], "", "use min, max, count"),
-        (
-            &[],
-            &["discount:sum_currency"],
-            "",
-            "\"sum_currency\" does not work on \"discount\"",
-        ),
-        (
-            &[],
-            &["margin:sum"],
-            "",
-            "\"margin\" is not stored, so it cannot be summed up",
-        ),
-        (&[], &["order_line:count"], "", "cannot be summed up"),
-        (
-            &[],
-            &["partner_id.color:sum"],
-            "",
-            "\"partner_id.color\" is a path",
-        ),
-        (
-            &["state"],
-            &[],
-            "name",
-            "order: \"name\" sorts no groups; use __count, what they are grouped by (state)",
-        ),
-        (
-            &["state"],
-            &["amount_total:sum", "amount_total:avg"],
-            "amount_total",
-            "is one of amount_total:sum, amount_total:avg; say which",
-        ),
-        (
-            &["state"],
-            &[],
-            "state down",
-            "\"down\" is no direction; use asc or desc",
-        ),
-        (
-            &[],
-            &["amount_total"],
-            "amount_total",
-            "without group_by there is one group and no order",
-        ),
-    ];
-    for (group_by, aggregates, order, part) in cases {
+    for (group_by, aggregates, order, part) in MISTAKES {
         let error = groups(group_by, aggregates, order).expect_err(part);
         assert!(error.contains(part), "{error}");
         assert!(error.contains("Nothing was sent to Odoo"), "{error}");
