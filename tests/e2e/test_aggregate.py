@@ -175,7 +175,10 @@ def test_both_tools_answer_the_same(server: McpClient) -> None:
 
 def test_from_a_group_to_its_records(server: McpClient) -> None:
     """The domain of a group goes into a search as it stands, with the conditions that it had."""
-    where = {"domain": [["amount_total", ">", 10]], "any_of": [["state", "=", "sale"], ["state", "=", "draft"]]}
+    where = {
+        "domain": [["amount_total", ">", 10]],
+        "any_of": [["state", "=", "sale"], ["state", "=", "draft"]],
+    }
     found = groups_of(
         server.ok("odoo_search", model=ORDER, group_by=["date_order", "partner_id"], **where)
     )
@@ -287,7 +290,12 @@ def test_periods_are_of_the_users_time_zone(
     zone = "Pacific/Auckland"
     person = people.make("grouper", ["base.group_user", "sales_team.group_sale_manager"])
     odoo.write("res.users", [person.uid], {"tz": zone})
-    moments = ["2026-03-31 10:30:00", "2026-03-31 11:30:00", "2026-04-04 13:30:00", "2026-04-04 14:30:00"]
+    moments = [
+        "2026-03-31 10:30:00",
+        "2026-03-31 11:30:00",
+        "2026-04-04 13:30:00",
+        "2026-04-04 14:30:00",
+    ]
     partner = records.make(PARTNER, name=mark)
     for moment in moments:
         records.make(ORDER, partner_id=partner, date_order=moment)
@@ -355,7 +363,12 @@ def test_a_record_of_two_tags_is_in_both_groups(
 @pytest.fixture
 def two_currencies(odoo: Odoo, records: Records, mark: str) -> Iterator[dict[str, Any]]:
     """Quotations of one customer in two currencies, and of another in one."""
-    own = odoo.call("res.company", "read", [odoo.read("res.users", odoo.uid, "company_id")["company_id"][0]], ["currency_id"])
+    own = odoo.call(
+        "res.company",
+        "read",
+        [odoo.read("res.users", odoo.uid, "company_id")["company_id"][0]],
+        ["currency_id"],
+    )
     home = own[0]["currency_id"]
     (foreign,) = odoo.call(
         "res.currency",
@@ -412,7 +425,10 @@ def test_currencies_are_not_added_up(
     assert "mixed currencies" in result.text
     assert 'add "currency_id" to group_by' in result.text
     apart = server.ok(
-        "odoo_search", group_by=["partner_id", "currency_id"], aggregates=["amount_total"], **arguments
+        "odoo_search",
+        group_by=["partner_id", "currency_id"],
+        aggregates=["amount_total"],
+        **arguments,
     )
     found = {
         (group["partner_id"]["value"], group["currency_id"]["label"]): group["amount_total:sum"]
@@ -426,7 +442,10 @@ def test_currencies_are_not_added_up(
     assert "notes" not in apart.structured
     if odoo.series >= (19, 0):
         converted = server.ok(
-            "odoo_search", group_by=["partner_id"], aggregates=["amount_total:sum_currency"], **arguments
+            "odoo_search",
+            group_by=["partner_id"],
+            aggregates=["amount_total:sum_currency"],
+            **arguments,
         )
         sums = {
             group["partner_id"]["value"]: group["amount_total:sum_currency"]
@@ -447,9 +466,7 @@ def test_groups_are_of_what_the_user_sees(
     """A salesperson who sees their own leads alone gets groups and sums of these."""
     person = people.make("seller", ["base.group_user", "sales_team.group_sale_salesman"])
     for user, revenue in ((person.uid, 10.0), (person.uid, 20.0), (odoo.uid, 400.0)):
-        records.make(
-            LEAD, name=mark, type="opportunity", user_id=user, expected_revenue=revenue
-        )
+        records.make(LEAD, name=mark, type="opportunity", user_id=user, expected_revenue=revenue)
     client = start_server(person)
     arguments = {"model": LEAD, "domain": [["name", "=", mark]], "aggregates": ["expected_revenue"]}
     (group,) = groups_of(client.ok("odoo_search", group_by=["user_id"], **arguments))
@@ -461,9 +478,7 @@ def test_groups_are_of_what_the_user_sees(
 
 
 @pytest.mark.users
-def test_the_typed_tool_needs_the_right_to_read(
-    start_server: StartServer, people: People
-) -> None:
+def test_the_typed_tool_needs_the_right_to_read(start_server: StartServer, people: People) -> None:
     """Who may not read a model has no tool to group it; a read-only server has them all."""
     person = people.make("nobody", ["base.group_user"])
     listed = {tool.name for tool in start_server(person, "--profile", "accounting").tools()}
