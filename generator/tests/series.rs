@@ -201,5 +201,5 @@ fn seven_keys_are_enough() {
         generated.diagnostics
     );
     assert!(file(&generated, "src/res_partner.rs").contains("pub child_ids: Ids<ResPartner>,"));
-    assert_eq!(generated.tools["res.partner"], 6);
+    assert_eq!(generated.tools["res.partner"], 7);
 }

@@ -22,7 +22,7 @@ from support.people import People, Person
 COUNTRY = "res.country"
 PARTNER = "res.partner"
 TAG = "res.partner.category"
-READERS = ("search", "read", "count")
+READERS = ("search", "read", "count", "aggregate")
 WRITERS = ("create", "update")
 GEN_SECONDS = 120.0
 

@@ -227,7 +227,7 @@ def test_what_is_required_is_enough(
 
 
 @pytest.mark.needs("crm.lead")
-def test_lead_is_won(server: McpClient, odoo: Odoo, records: Records, mark: str) -> None:
+def test_lead_is_won(all_tools: McpClient, odoo: Odoo, records: Records, mark: str) -> None:
     """A lead is made with a selection key and a date, and won by its button."""
     values = {
         "name": mark,
@@ -236,11 +236,11 @@ def test_lead_is_won(server: McpClient, odoo: Odoo, records: Records, mark: str)
         "priority": "2",
         "date_deadline": "2030-01-31",
     }
-    created = server.ok("crm_lead_create", values=values)
+    created = all_tools.ok("crm_lead_create", values=values)
     lead = records.adopt("crm.lead", created.structured["id"])
     truth = odoo.read("crm.lead", lead, *values)
     assert {name: truth[name] for name in values} == values
-    server.ok("crm_lead_action_set_won_rainbowman", id=lead)
+    all_tools.ok("crm_lead_action_set_won_rainbowman", id=lead)
     assert odoo.read("crm.lead", lead, "probability")["probability"] == 100
 
 

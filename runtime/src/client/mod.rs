@@ -13,6 +13,7 @@ mod describe;
 mod fault;
 mod features;
 mod files;
+mod grouping;
 mod idempotency;
 mod requests;
 mod transport;
@@ -29,6 +30,7 @@ pub use config::{Config, Credentials};
 pub use context::Context;
 #[cfg(feature = "generate")]
 pub use describe::{Answer, Described, LABEL_LANGUAGE, describe, wanted_models};
+pub use grouping::{GroupKey, Grouping, RecordGroup};
 pub use requests::{
     Capabilities, MethodCall, ModelSummary, Named, Page, RawRecord, SchemaBatch, SearchRead, User,
 };

@@ -115,12 +115,13 @@ mod tests {
                 "x_order_search",
                 "x_order_read",
                 "x_order_count",
+                "x_order_aggregate",
                 "x_order_create",
                 "x_order_update",
                 "x_order_action_done"
             ]
         );
-        let create = &file.tools[3];
+        let create = &file.tools[4];
         assert_eq!(
             create.input_schema["properties"]["values"]["required"],
             json!(["name"])
@@ -146,7 +147,7 @@ mod tests {
                 .ends_with("Fields: number char, note char, total char, state (draft|done)."),
             "{description}"
         );
-        for tool in &file.tools[3..=4] {
+        for tool in &file.tools[4..=5] {
             let values = &tool.input_schema["properties"]["values"]["properties"];
             let names: Vec<&String> = values.as_object().unwrap().keys().collect();
             assert_eq!(

@@ -13,6 +13,8 @@ mod field;
 mod file;
 #[cfg(feature = "server")]
 mod fit;
+mod group_tool;
+mod grouping;
 mod json_schema;
 pub(crate) mod lenient;
 mod model;
@@ -31,6 +33,8 @@ pub use field::{FieldSchema, FieldType, SelectionKey, SelectionOption, View};
 pub use file::{SCHEMA_FILE_FORMAT, SchemaFile};
 #[cfg(feature = "server")]
 pub use fit::{Fitting, Misfit, line_models, misfits};
+pub use group_tool::group_schemas;
+pub use grouping::{Measure, Sort, SortBy};
 pub use json_schema::ModelLookup;
 pub use model::{Access, ActionSchema, ModelSchema};
 pub use naming::{MAX_TOOL_NAME, tool_name};

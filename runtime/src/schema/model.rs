@@ -37,9 +37,11 @@ impl Access {
     /// write, so for actions Odoo itself decides.
     pub fn allows(self, operation: &Operation) -> bool {
         match operation {
-            Operation::Search | Operation::Read | Operation::Count | Operation::Action(_) => {
-                self.read
-            }
+            Operation::Search
+            | Operation::Read
+            | Operation::Count
+            | Operation::Aggregate
+            | Operation::Action(_) => self.read,
             Operation::Create => self.create,
             Operation::Update => self.write,
             Operation::Delete => self.unlink,

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::group_tool::{self, group_schemas};
 use super::json_schema::{ModelLookup, value_schema};
 use super::naming::tool_name;
 use super::text::{clean, join_bounded};
@@ -26,6 +27,8 @@ pub enum Operation {
     Read,
     /// Counts records.
     Count,
+    /// Groups records and sums them up.
+    Aggregate,
     /// Creates a record.
     Create,
     /// Changes a record.
@@ -37,11 +40,12 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// The six operations that every model has.
-    pub const CRUD: [Self; 6] = [
+    /// The seven operations that every model has.
+    pub const CRUD: [Self; 7] = [
         Self::Search,
         Self::Read,
         Self::Count,
+        Self::Aggregate,
         Self::Create,
         Self::Update,
         Self::Delete,
@@ -53,6 +57,7 @@ impl Operation {
             Self::Search => "search",
             Self::Read => "read",
             Self::Count => "count",
+            Self::Aggregate => "aggregate",
             Self::Create => "create",
             Self::Update => "update",
             Self::Delete => "delete",
@@ -62,7 +67,10 @@ impl Operation {
 
     /// Whether it leaves Odoo as it is.
     pub fn is_read_only(&self) -> bool {
-        matches!(self, Self::Search | Self::Read | Self::Count)
+        matches!(
+            self,
+            Self::Search | Self::Read | Self::Count | Self::Aggregate
+        )
     }
 }
 
@@ -113,7 +121,7 @@ pub struct ToolSpec {
     pub annotations: Annotations,
 }
 
-/// Every tool of a model: the six operations that its access allows and its actions.
+/// Every tool of a model: the seven operations that its access allows and its actions.
 pub fn tools_of(model: &ModelSchema, lookup: ModelLookup<'_>) -> Vec<ToolSpec> {
     let crud = Operation::CRUD
         .into_iter()
@@ -151,6 +159,11 @@ fn crud_tool(model: &ModelSchema, operation: Operation, lookup: ModelLookup<'_>)
             "Count",
             format!("Count {label} ({name}) that match a domain."),
             object(filter_schemas(&example_condition(model)), &[]),
+        ),
+        Operation::Aggregate => (
+            "Group",
+            group_tool::description(model),
+            group_arguments(model),
         ),
         Operation::Create => (
             "Create",
@@ -267,6 +280,23 @@ fn search_arguments(model: &ModelSchema) -> Map<String, Value> {
                 json!({"type": "string", "description": clean(&format!("Such as \"{order}\" (the default)"), 120)}),
             ),
         ]);
+    object(arguments, &[])
+}
+
+fn group_arguments(model: &ModelSchema) -> Map<String, Value> {
+    let mut arguments = Vec::from(group_schemas());
+    arguments.extend(filter_schemas(&example_condition(model)));
+    arguments.extend([
+        (
+            "order",
+            json!({"type": "string", "description": "By __count, an aggregate such as \"amount_total:sum desc\", or what groups are made by"}),
+        ),
+        (
+            "limit",
+            json!({"type": "integer", "description": "Groups per page, 1 to 100", "default": 20}),
+        ),
+        ("offset", json!({"type": "integer", "description": "Groups to skip", "default": 0})),
+    ]);
     object(arguments, &[])
 }
 

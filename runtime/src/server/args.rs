@@ -54,6 +54,15 @@ impl Arguments {
         self.values.get(name).filter(|value| !value.is_null())
     }
 
+    /// Whether an argument says anything: neither null nor an empty list or text.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| match parse_text(value) {
+            Value::Array(items) => !items.is_empty(),
+            Value::String(text) => !text.trim().is_empty(),
+            _ => true,
+        })
+    }
+
     /// A text that must be there.
     pub(crate) fn required_text(&self, name: &str, example: &str) -> Result<String> {
         match self.text(name)? {

@@ -432,7 +432,8 @@ mod tests {
                 "b_thing_search",
                 "c_other_search",
                 "c_other_read",
-                "c_other_count"
+                "c_other_count",
+                "c_other_aggregate"
             ]
         );
         assert!(catalogue.tool("odoo_create").is_none());

@@ -140,7 +140,7 @@ impl UserSession {
     }
 
     /// Where the user is; UTC, where Odoo does not say.
-    async fn time_zone(&self) -> Result<TimeZone> {
+    pub(super) async fn time_zone(&self) -> Result<TimeZone> {
         let capabilities = self.capabilities().await?;
         let zone = capabilities.user.tz.as_deref().unwrap_or("UTC");
         Ok(TimeZone::get(zone).unwrap_or_else(|error| {
@@ -168,15 +168,21 @@ impl UserSession {
                 prepare_filter(schema, filter, known, problems)
             })
             .await?;
-        let domain = checked.prepared.clone().unwrap_or_else(|| {
-            let (names, now) = (
-                NameBook::default(),
-                Timestamp::now().to_zoned(TimeZone::UTC),
-            );
-            plain_filter(filter, &Known::new(&|_| None, &names, &now))
-        });
+        let domain = checked
+            .prepared
+            .clone()
+            .unwrap_or_else(|| unchecked(|known| plain_filter(filter, known)));
         Ok((domain, checked))
     }
+}
+
+/// What is made of a call where nothing is known of its model.
+pub(super) fn unchecked<T>(make: impl FnOnce(&Known<'_>) -> T) -> T {
+    let (names, now) = (
+        NameBook::default(),
+        Timestamp::now().to_zoned(TimeZone::UTC),
+    );
+    make(&Known::new(&|_| None, &names, &now))
 }
 
 /// The refusal of a call that has mistakes.

@@ -9,7 +9,8 @@ use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
 
 use crate::schema::{
-    CONSENT_TOKEN, Operation, consent_token_schema, filter_schemas, ids_schema, records_schema,
+    CONSENT_TOKEN, Operation, consent_token_schema, filter_schemas, group_schemas, ids_schema,
+    records_schema,
 };
 
 /// One of the ten generic tools.
@@ -61,7 +62,7 @@ impl GenericTool {
     /// The one that does this to any model.
     pub(crate) const fn of(operation: &Operation) -> Self {
         match operation {
-            Operation::Search => Self::Search,
+            Operation::Search | Operation::Aggregate => Self::Search,
             Operation::Read => Self::Read,
             Operation::Count => Self::Count,
             Operation::Create => Self::Create,
@@ -106,7 +107,7 @@ impl GenericTool {
                 "Fields of a model with type, label, options and relation, and the actions (buttons) that execute can call. By default the fields of the view; `search` finds any field."
             }
             Self::Search => {
-                "Search records of any model and read fields. Without `fields`, the key fields are returned. The result has the total and the next offset."
+                "Search records of any model and read fields. Without `fields`, the key fields are returned. The result has the total and the next offset. With `group_by` or `aggregates` it answers groups instead: how many records, and sum, avg, min, max, count or count_distinct of fields."
             }
             Self::Read => {
                 "Read one record of any model by id. Without `fields`, the key fields are returned, and the names of the others."
@@ -140,6 +141,7 @@ impl GenericTool {
         });
         let ids = ids_schema();
         let token = consent_token_schema();
+        let [(_, group_by), (_, aggregates)] = group_schemas();
         match self {
             Self::Reconnect => json!({}),
             Self::Capabilities => json!({
@@ -166,7 +168,14 @@ impl GenericTool {
                         "offset",
                         json!({"type": "integer", "description": "Records to skip", "default": 0}),
                     ),
-                    ("order", text("Such as \"date_order desc, id\"")),
+                    (
+                        "order",
+                        text(
+                            "Such as \"date_order desc, id\"; of groups \"amount_total:sum desc\" or \"__count desc\"",
+                        ),
+                    ),
+                    ("group_by", group_by),
+                    ("aggregates", aggregates),
                 ],
             ),
             Self::Read => json!({"model": model, "id": id, "ids": ids, "fields": fields}),

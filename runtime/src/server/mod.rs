@@ -23,6 +23,7 @@ mod fixtures;
 mod freshness;
 mod gate;
 mod generic;
+mod grouping;
 mod handler;
 mod http;
 mod icon;

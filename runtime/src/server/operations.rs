@@ -30,6 +30,9 @@ pub(super) fn model_of(args: &Arguments, mistakes: &mut Problems) -> Result<Stri
 
 impl UserSession {
     pub(super) async fn search(&self, args: &Arguments) -> Result<Output> {
+        if args.has("group_by") || args.has("aggregates") {
+            return self.aggregate(args).await;
+        }
         let mut mistakes = args.mistakes();
         let asked = mistakes.take(args.names("fields")).flatten();
         let order = mistakes

@@ -1,8 +1,9 @@
 //! Which typed tools are served, and which fields of their models come first.
 //!
 //! A profile of `models.toml` is a list of lines `model:operation,operation`, where an operation
-//! is `search`, `read`, `count`, `create`, `update`, `delete`, the method of an action, or `*`
-//! for all of them. The fields that come first stand beside it, for all profiles or for one:
+//! is `search`, `read`, `count`, `aggregate`, `create`, `update`, `delete`, the method of an
+//! action, or `*` for all of them. The fields that come first stand beside it, for all profiles
+//! or for one:
 //!
 //! ```toml
 //! [fields]

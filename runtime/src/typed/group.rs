@@ -1,18 +1,18 @@
 //! Group-by and aggregates.
 //!
-//! Odoo 19 groups with `formatted_read_group`, older series with `read_group`
-//! (`addons/web/models/models.py`, `odoo/models.py`); the first query of a connection finds
-//! out which, and both answers read alike.
+//! This is the types' half; [`crate::client::Grouping`] knows how each series groups.
 
 use std::marker::PhantomData;
 
 use serde_json::{Map, Value};
 
+use crate::client::RecordGroup;
 use crate::error::Result;
+use crate::schema::{Measure, Sort, SortBy};
 
 use super::kind::{self, Groupable, Kind, Numeric, Ordered, Temporal};
-use super::plan::{Groups, Plan};
-use super::{Domain, Field, Model, Row, decode};
+use super::plan::Plan;
+use super::{Domain, Field, Model, Row};
 
 /// A day, week, month, quarter or year of a date or datetime field, to group by.
 pub struct Period<M, K> {
@@ -87,11 +87,7 @@ impl<M: Model, K: Temporal> GroupKey<M> for Period<M, K> {
     }
 
     fn read(&self, value: Value) -> Result<Self::Output> {
-        let start = match value {
-            Value::Array(mut pair) if !pair.is_empty() => pair.remove(0),
-            other => other,
-        };
-        read_value::<M, K>(self.field.name(), start)
+        read_value::<M, K>(self.field.name(), value)
     }
 }
 
@@ -281,7 +277,7 @@ pub struct Grouped<M, G, A> {
     plan: Plan,
     keys: G,
     measures: A,
-    direction: Option<&'static str>,
+    descending: Option<bool>,
     model: PhantomData<fn() -> M>,
 }
 
@@ -291,7 +287,7 @@ impl<M: Model, G: GroupKeys<M>> Grouped<M, G, ()> {
             plan,
             keys,
             measures: (),
-            direction: None,
+            descending: None,
             model: PhantomData,
         }
     }
@@ -306,7 +302,7 @@ impl<M: Model, G: GroupKeys<M>, A> Grouped<M, G, A> {
             plan: self.plan,
             keys: self.keys,
             measures: self.measures.append(Aggregate::new(field, function)),
-            direction: self.direction,
+            descending: self.descending,
             model: PhantomData,
         }
     }
@@ -353,13 +349,13 @@ impl<M: Model, G: GroupKeys<M>, A> Grouped<M, G, A> {
 
     /// Puts the groups with the least value of the first aggregate first.
     pub fn ascending(mut self) -> Self {
-        self.direction = Some("asc");
+        self.descending = Some(false);
         self
     }
 
     /// Puts the groups with the greatest value of the first aggregate first.
     pub fn descending(mut self) -> Self {
-        self.direction = Some("desc");
+        self.descending = Some(true);
         self
     }
 
@@ -376,44 +372,33 @@ impl<M: Model, G: GroupKeys<M>, A: Measures<M>> Grouped<M, G, A> {
     /// # Errors
     /// Any failure of a call, and [`ErrorKind::Decode`](crate::ErrorKind::Decode).
     pub async fn all(&self) -> Result<Vec<Group<G::Output, A::Output>>> {
-        let keys = self.keys.specifications();
         let measures = self.measures.specifications();
-        let groups = self.plan.groups(&keys, &measures, self.direction).await?;
-        self.read(&keys, &groups)
+        let measures: Vec<Measure> = measures
+            .into_iter()
+            .map(|(field, function)| Measure::new(field, function))
+            .collect();
+        let sort = self.descending.filter(|_| !measures.is_empty());
+        let sort = sort.map(|descending| Sort {
+            by: SortBy::Measure(0),
+            descending,
+            empty_last: false,
+        });
+        let keys = self.keys.specifications();
+        self.read(self.plan.groups(keys, measures, sort).await?)
     }
 
     #[inline(never)] // as `read_rows`
-    fn read(&self, keys: &[String], groups: &Groups) -> Result<Vec<Group<G::Output, A::Output>>> {
-        let read = |row: &Value| {
+    fn read(&self, groups: Vec<RecordGroup>) -> Result<Vec<Group<G::Output, A::Output>>> {
+        let read = |group: RecordGroup| {
+            let mut keys = group.keys.into_iter().map(|key| key.value);
+            let mut values = group.measures.into_iter().map(Option::unwrap_or_default);
             Ok(Group {
-                key: self
-                    .keys
-                    .read(&mut keys.iter().map(|key| key_value(row, key)))?,
-                count: row
-                    .get("__count")
-                    .and_then(decode::whole)
-                    .map_or(0, i64::unsigned_abs),
-                values: self
-                    .measures
-                    .read(&mut groups.columns.iter().map(|column| at(row, column)))?,
-                condition: match at(row, groups.condition) {
-                    Value::Array(terms) => terms,
-                    _ => Vec::new(),
-                },
+                key: self.keys.read(&mut keys)?,
+                count: group.count,
+                values: self.measures.read(&mut values)?,
+                condition: group.condition,
             })
         };
-        groups.rows.iter().map(read).collect()
-    }
-}
-
-fn at(row: &Value, key: &str) -> Value {
-    row.get(key).cloned().unwrap_or_default()
-}
-
-/// The value of a key; of a period before Odoo 19, whose own value is only a label, its start.
-fn key_value(row: &Value, key: &str) -> Value {
-    match row.pointer("/__range").and_then(|ranges| ranges.get(key)) {
-        Some(range) if range.is_object() => at(range, "from"),
-        _ => at(row, key),
+        groups.into_iter().map(read).collect()
     }
 }

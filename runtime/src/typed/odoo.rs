@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Map, Value, json};
 
@@ -22,8 +21,6 @@ use super::{
 pub struct Odoo {
     client: Client,
     context: Context,
-    /// Whether the server turned out to group the way that series before 19 do.
-    groups_the_old_way: Arc<AtomicBool>,
     /// What each write carries.
     idempotency_key: Option<Arc<str>>,
 }
@@ -34,7 +31,6 @@ impl Odoo {
         Self {
             client,
             context: Context::new(),
-            groups_the_old_way: Arc::default(),
             idempotency_key: None,
         }
     }
@@ -257,14 +253,6 @@ impl Odoo {
                 format!("default_get on {} answered no object", M::NAME),
             )),
         }
-    }
-
-    pub(super) fn groups_the_old_way(&self) -> bool {
-        self.groups_the_old_way.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn group_the_old_way(&self) {
-        self.groups_the_old_way.store(true, Ordering::Relaxed);
     }
 }
 

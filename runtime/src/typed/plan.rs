@@ -3,10 +3,9 @@
 //! Everything here is compiled once, in this crate; [`Query`](super::Query) puts the types of a
 //! model around it. Async code that is generic is what made typed clients large.
 
-use serde_json::{Value, json};
-
-use crate::client::{MethodCall, RawRecord, SearchRead};
+use crate::client::{Grouping, RawRecord, RecordGroup, SearchRead};
 use crate::error::{Error, ErrorKind, Result};
+use crate::schema::{Measure, Sort};
 
 use super::domain::Node;
 use super::{Odoo, guilty};
@@ -151,105 +150,23 @@ impl Plan {
         )
     }
 
-    /// The rows of a grouped query.
+    /// The groups of a grouped query.
     pub(super) async fn groups(
         &self,
-        keys: &[String],
-        measures: &[(&str, &str)],
-        direction: Option<&str>,
-    ) -> Result<Groups> {
-        let (client, context) = (self.odoo.client(), self.odoo.context());
-        if !self.odoo.groups_the_old_way() {
-            let columns: Vec<String> = measures
-                .iter()
-                .map(|(field, function)| format!("{field}:{function}"))
-                .collect();
-            let call = self.newer(keys, &columns, direction);
-            match client.call(&call, context).await {
-                Err(error) if error.kind() == ErrorKind::UnknownMethod => {
-                    self.odoo.group_the_old_way();
-                }
-                answer => return self.read_groups(answer?, columns, "__extra_domain"),
-            }
-        }
-        let columns: Vec<String> = (0..measures.len())
-            .map(|n| format!("measure_{n}"))
-            .collect();
-        let call = self.older(keys, measures, &columns, direction);
-        let answer = client.call(&call, context).await?;
-        self.read_groups(answer, columns, "__domain")
-    }
-
-    fn newer(&self, keys: &[String], columns: &[String], direction: Option<&str>) -> MethodCall {
-        let mut aggregates = columns.to_vec();
-        aggregates.push("__count".to_owned());
-        let mut call = MethodCall::new(self.model, "formatted_read_group")
-            .arg(self.domain.to_json())
-            .kwarg("groupby", json!(keys))
-            .kwarg("aggregates", json!(aggregates))
-            .kwarg("offset", self.offset);
-        if let Some(limit) = self.limit {
-            call = call.kwarg("limit", limit);
-        }
-        if let (Some(direction), Some(first)) = (direction, columns.first()) {
-            call = call.kwarg("order", format!("{first} {direction}"));
-        }
-        call
-    }
-
-    fn older(
-        &self,
-        keys: &[String],
-        measures: &[(&str, &str)],
-        columns: &[String],
-        direction: Option<&str>,
-    ) -> MethodCall {
-        let fields: Vec<String> = measures
-            .iter()
-            .zip(columns)
-            .map(|((field, function), column)| format!("{column}:{function}({field})"))
-            .collect();
-        let mut call = MethodCall::new(self.model, "read_group")
-            .arg(self.domain.to_json())
-            .arg(json!(fields))
-            .arg(json!(keys))
-            .kwarg("lazy", false)
-            .kwarg("offset", self.offset);
-        if let Some(limit) = self.limit {
-            call = call.kwarg("limit", limit);
-        }
-        if let (Some(direction), Some(first)) = (direction, columns.first()) {
-            call = call.kwarg("orderby", format!("{first} {direction}"));
-        }
-        call
-    }
-
-    fn read_groups(
-        &self,
-        answer: Value,
-        columns: Vec<String>,
-        condition: &'static str,
-    ) -> Result<Groups> {
-        let Value::Array(rows) = answer else {
-            return Err(Error::new(
-                ErrorKind::Protocol,
-                format!("grouping {} answered no list", self.model),
-            ));
+        keys: Vec<String>,
+        measures: Vec<Measure>,
+        sort: Option<Sort>,
+    ) -> Result<Vec<RecordGroup>> {
+        let grouping = Grouping {
+            domain: self.domain.to_json(),
+            keys,
+            measures,
+            order: sort.into_iter().collect(),
+            limit: self.limit,
+            offset: self.offset,
+            ..Grouping::new(self.model)
         };
-        Ok(Groups {
-            rows,
-            columns,
-            condition,
-        })
+        let (client, context) = (self.odoo.client(), self.odoo.context());
+        client.read_groups(&grouping, context).await
     }
-}
-
-/// What Odoo answered to a grouped query.
-pub(super) struct Groups {
-    /// One object a group.
-    pub(super) rows: Vec<Value>,
-    /// The keys of the aggregates, in the order in which they were asked for.
-    pub(super) columns: Vec<String>,
-    /// The key of the conditions that find a group's records.
-    pub(super) condition: &'static str,
 }

@@ -15,6 +15,7 @@ RIGHT = {
     "search": "read",
     "read": "read",
     "count": "read",
+    "aggregate": "read",
     "create": "create",
     "update": "write",
     "delete": "unlink",

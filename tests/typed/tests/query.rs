@@ -6,6 +6,8 @@ use std::future::poll_fn;
 use std::pin::Pin;
 
 use butopea_models::prelude::*;
+use butopea_models::runtime::client::{Grouping, RecordGroup};
+use butopea_models::runtime::schema::{Measure, Sort, SortBy};
 use butopea_models::{
     ProjectTask, ResCountry, ResPartner, SaleOrder, project_task as task, res_country as country,
     res_partner as partner, sale_order as so,
@@ -323,4 +325,96 @@ async fn a_field_that_cannot_be_read_is_named() {
         .await
         .unwrap();
     assert_eq!(read[0].1, None);
+}
+
+/// The groups of every question, the older way or not.
+async fn answers(questions: &[Grouping], older: bool) -> Vec<Vec<RecordGroup>> {
+    let odoo = odoo().unwrap();
+    let client = odoo.client();
+    if older {
+        client.group_the_old_way();
+    }
+    let mut answers = Vec::new();
+    for question in questions {
+        let groups = client.read_groups(question, &Context::new()).await;
+        answers.push(groups.unwrap());
+    }
+    assert_eq!(client.groups_the_old_way(), older);
+    answers
+}
+
+fn grouping(model: &str, keys: &[&str], measures: &[(&str, &str)]) -> Grouping {
+    Grouping {
+        keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+        measures: measures
+            .iter()
+            .map(|(field, function)| Measure::new(*field, *function))
+            .collect(),
+        ..Grouping::new(model)
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs a running Odoo"]
+async fn both_ways_of_grouping_answer_the_same() {
+    let sort = |by, descending| Sort {
+        by,
+        descending,
+        empty_last: false,
+    };
+    let amounts = [("amount_total", "sum"), ("currency_id", "min")];
+    let by_month = Grouping {
+        order: vec![
+            sort(SortBy::Count, true),
+            sort(SortBy::Key(0), false),
+            sort(SortBy::FirstRecord, false),
+        ],
+        domain: serde_json::json!(["|", ["state", "=", "sale"], ["amount_total", ">", 10]]),
+        ..grouping("sale.order", &["date_order:month", "partner_id"], &amounts)
+    };
+    let page = Grouping {
+        order: vec![
+            sort(SortBy::Measure(0), true),
+            sort(SortBy::FirstRecord, false),
+        ],
+        limit: Some(3),
+        offset: 2,
+        ..grouping("sale.order", &["user_id", "state"], &amounts)
+    };
+    let questions = [
+        by_month,
+        page,
+        grouping("sale.order", &[], &amounts),
+        grouping("account.move", &["invoice_date:quarter", "move_type"], &[]),
+        grouping("res.partner", &["category_id"], &[("color", "max")]),
+        grouping(
+            "res.partner",
+            &["is_company", "country_id"],
+            &[("id", "count")],
+        ),
+        grouping("sale.order", &["date_order:week"], &[("date_order", "max")]),
+    ];
+    let (newer, older) = (
+        answers(&questions, false).await,
+        answers(&questions, true).await,
+    );
+    let (odoo, context) = (odoo().unwrap(), Context::new());
+    for ((question, newer), older) in questions.iter().zip(newer).zip(older) {
+        assert!(!newer.is_empty(), "{question:?}");
+        assert_eq!(newer.len(), older.len(), "{question:?}");
+        for (newer, older) in newer.iter().zip(&older) {
+            assert_eq!(newer.keys, older.keys);
+            assert_eq!(newer.count, older.count);
+            assert_eq!(newer.measures, older.measures);
+            for group in [newer, older] {
+                let domain = serde_json::json!(group.domain);
+                let client = odoo.client();
+                let found = client.search_count(&question.model, domain, &context).await;
+                assert_eq!(found.unwrap(), group.count, "{group:?}");
+            }
+        }
+        let counted = odoo.client().count_groups(question, 1000, &context).await;
+        let counted = counted.unwrap();
+        assert!(counted >= newer.len() as u64, "{question:?}");
+    }
 }

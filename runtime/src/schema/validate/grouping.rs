@@ -1,11 +1,12 @@
 //! What records are grouped by (`partner_id`, `date_order:month`) and what is summed up
-//! (`amount_total:sum`).
+//! (`amount_total:sum`), in calls of Odoo's own methods. What the tools take is checked in
+//! [`super::aggregation`], with the search for the field that both have in common.
 
 use super::Known;
 use super::Problems;
 use super::condition::article;
 use super::fields::find_field;
-use crate::schema::{FieldType, ModelSchema};
+use crate::schema::{FieldSchema, FieldType, ModelSchema};
 
 /// The parts of a date that make groups (`odoo/orm/models.py`, `READ_GROUP_TIME_GRANULARITY`
 /// and `READ_GROUP_NUMBER_GRANULARITY`).
@@ -70,51 +71,120 @@ fn check_group(
     known: &Known<'_>,
     problems: &mut Problems,
 ) {
-    let (base, rest) = match name.split_once('.') {
-        Some((base, rest)) => (base, Some(rest)),
-        None => (name, None),
-    };
-    if base == "id" && rest.is_none() {
-        return;
-    }
-    let Some(field) = find_field(model, base, path, problems) else {
+    let (KeyField::Found(field), Some(granularity)) =
+        (find_key(model, name, path, known, problems), granularity)
+    else {
         return;
     };
-    let is_date = matches!(field.field_type, FieldType::Date | FieldType::Datetime);
-    match (rest, granularity) {
-        (Some(rest), _) if field.field_type == FieldType::Many2one => {
-            let target = field.relation.as_deref().and_then(|name| known.model(name));
-            if let Some(target) = target {
-                check_group(&target, rest, granularity, path, known, problems);
-            }
-        }
-        (Some(_), _) if field.field_type == FieldType::Properties => {}
-        (Some(_), _) => problems.add(
-            path,
-            format!(
-                "\"{base}\" is {} and leads nowhere; the path ends there",
-                article(&field.field_type)
-            ),
-        ),
-        (None, _) if field.groupable == Some(false) || field.store == Some(false) => problems.add(
-            path,
-            format!("\"{base}\" is not stored, so records cannot be grouped by it"),
-        ),
-        (None, Some(granularity)) if !is_date => problems.add(
-            path,
-            format!(
-                "\"{base}\" is {}; only dates have parts such as \"{granularity}\"",
-                article(&field.field_type)
-            ),
-        ),
-        (None, Some(granularity)) if !GRANULARITIES.contains(&granularity) => problems.add(
+    if !is_date(&field.field_type) {
+        problems.add(path, no_date(name, &field.field_type, granularity));
+    } else if !GRANULARITIES.contains(&granularity) {
+        problems.add(
             path,
             format!(
                 "\"{granularity}\" is no part of a date; use one of {}",
                 GRANULARITIES.join(", ")
             ),
-        ),
-        _ => {}
+        );
+    }
+}
+
+/// Where a name leads that records are to be grouped by.
+pub(super) enum KeyField {
+    /// To this field.
+    Found(Box<FieldSchema>),
+    /// To a model or property of which nothing is known: Odoo decides.
+    Unknown,
+    /// Nowhere; the mistake was noted.
+    Wrong,
+}
+
+/// Follows a name such as `state` or `partner_id.country_id` to a field that makes groups.
+pub(super) fn find_key(
+    model: &ModelSchema,
+    name: &str,
+    path: &str,
+    known: &Known<'_>,
+    problems: &mut Problems,
+) -> KeyField {
+    let (base, rest) = match name.split_once('.') {
+        Some((base, rest)) => (base, Some(rest)),
+        None => (name, None),
+    };
+    if base == "id" && rest.is_none() {
+        return KeyField::Unknown;
+    }
+    let Some(field) = find_field(model, base, path, problems) else {
+        return KeyField::Wrong;
+    };
+    match rest {
+        Some(rest) if field.field_type == FieldType::Many2one => {
+            let target = field.relation.as_deref().and_then(|name| known.model(name));
+            match target {
+                Some(target) => find_key(&target, rest, path, known, problems),
+                None => KeyField::Unknown,
+            }
+        }
+        Some(_) if field.field_type == FieldType::Properties => KeyField::Unknown,
+        Some(rest) if is_date(&field.field_type) => {
+            problems.add(
+                path,
+                format!("a part of a date stands after a colon: \"{base}:{rest}\""),
+            );
+            KeyField::Wrong
+        }
+        Some(_) => {
+            problems.add(
+                path,
+                format!(
+                    "\"{base}\" is {} and leads nowhere; the path ends there",
+                    article(&field.field_type)
+                ),
+            );
+            KeyField::Wrong
+        }
+        None if !makes_groups(model, field) => {
+            problems.add(
+                path,
+                format!(
+                    "\"{base}\" {}, so records cannot be grouped by it",
+                    why_not(field)
+                ),
+            );
+            KeyField::Wrong
+        }
+        None => KeyField::Found(Box::new(field.clone())),
+    }
+}
+
+pub(super) fn is_date(kind: &FieldType) -> bool {
+    matches!(kind, FieldType::Date | FieldType::Datetime)
+}
+
+pub(super) fn no_date(name: &str, kind: &FieldType, granularity: &str) -> String {
+    format!(
+        "\"{name}\" is {}; only dates have parts such as \"{granularity}\"",
+        article(kind)
+    )
+}
+
+/// Whether Odoo says which fields of the model make groups: it names those that do.
+pub(super) fn tells_groupable(model: &ModelSchema) -> bool {
+    model.fields.values().any(|field| field.groupable.is_some())
+}
+
+fn makes_groups(model: &ModelSchema, field: &FieldSchema) -> bool {
+    match field.groupable {
+        Some(groupable) => groupable,
+        None => field.store != Some(false) && !tells_groupable(model),
+    }
+}
+
+fn why_not(field: &FieldSchema) -> String {
+    if field.field_type == FieldType::One2many || field.field_type.is_binary() {
+        format!("is {}", article(&field.field_type))
+    } else {
+        "is not stored".to_owned()
     }
 }
 

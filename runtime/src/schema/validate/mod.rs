@@ -5,6 +5,7 @@
 //! wrong is reported with its path, the nearest right names and the next step, all mistakes of
 //! a call at once. Typed and generic tools share these checks.
 
+mod aggregation;
 mod commands;
 mod condition;
 pub mod dates;
@@ -26,6 +27,7 @@ use jiff::Zoned;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use aggregation::{Aggregation, Key, WantedGroups, prepare_groups};
 pub use domain::{Filter, domain_paths, plain_filter, prepare_domain, prepare_filter};
 pub use fields::{check_fields, check_order};
 pub use methods::{method_paths, prepare_method};

@@ -23,7 +23,10 @@ pub(super) const OVERDUE_INVOICES: Prompt = Prompt {
         source: Source::Name("res.partner"),
     }],
     needs: &[(INVOICE, Operation::Search)],
-    uses: &[("res.partner", Operation::Read)],
+    uses: &[
+        (INVOICE, Operation::Aggregate),
+        ("res.partner", Operation::Read),
+    ],
     write: overdue_invoices,
 };
 
@@ -44,12 +47,23 @@ fn overdue_invoices(desk: &Desk<'_>) -> Result<String> {
         "currency_id",
         "invoice_user_id",
     ];
+    let sums = json!({
+        "domain": domain,
+        "group_by": ["partner_id", "currency_id"],
+        "aggregates": ["amount_residual:sum"],
+        "order": "amount_residual:sum desc",
+        "limit": 50,
+    });
     let search = desk.search(INVOICE, domain, &fields, "invoice_date_due");
     let contact =
         json!({"id": "<id of the customer>", "fields": ["name", "email", "phone", "lang"]});
     Ok(Steps::new(desk, "Show which customer invoices are overdue, and propose what to do about them.")
+        .call(
+            "How much each customer owes",
+            desk.optional_call(INVOICE, &Operation::Aggregate, sums),
+        )
         .call("Find them", desk.call(INVOICE, &Operation::Search, search)?)
-        .say("Show a table by customer, the oldest first: invoice, due date, days overdue, amount that is still open with its currency. Add the total of each currency; never add up different currencies.")
+        .say("Show a table by customer, the oldest first: invoice, due date, days overdue, amount that is still open with its currency. Show the sums by customer and currency; never add up different currencies.")
         .call(
             "For the customers with the largest sums, find out whom to write to",
             desk.optional_call("res.partner", &Operation::Read, contact),

@@ -2,6 +2,7 @@
 
 mod any;
 mod domains;
+mod groups;
 mod methods;
 mod values;
 

@@ -1,0 +1,528 @@
+//! Amounts and their currencies: a sum over several currencies is a wrong number, so groups
+//! that mix them are found out and their amounts left out.
+//!
+//! Where the currency lies in the database, the lowest and the highest one of each group are
+//! asked for together with the amounts. Where it is computed for each record, the records are
+//! looked at, up to a bound.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::UserSession;
+use crate::client::{Context, Grouping, RecordGroup, SearchRead};
+use crate::error::Result;
+use crate::schema::text::join_bounded;
+use crate::schema::validate::Aggregation;
+use crate::schema::{FieldType, Measure, ModelSchema};
+
+/// How many records are looked at, where only they know their currency.
+const MOST_LOOKED_AT: u64 = 1000;
+/// Fields that Odoo takes for a monetary field without a currency field of its own.
+const USUAL_FIELD: &str = "currency_id";
+
+/// Where the currency of an aggregate is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Source {
+    /// Groups are made by it: the place of the key.
+    Key(usize),
+    /// The lowest and the highest one of each group: the places among all aggregates.
+    Span(String, usize, usize),
+    /// In the records, which compute it.
+    Records(String),
+    /// The amounts were converted to the currency of the company.
+    Company,
+    /// Nobody says.
+    Unknown,
+}
+
+/// Where the currencies of a grouping's amounts are found.
+pub(super) struct Plan {
+    /// For each aggregate; `None` for what is no amount of money.
+    sources: Vec<Option<Source>>,
+    /// Aggregates to ask for besides.
+    spans: Vec<Measure>,
+}
+
+/// What the amount of a group is in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// It is no money, or nobody knows.
+    #[default]
+    Unknown,
+    /// This currency.
+    One(String),
+    /// Several, so that the number says nothing.
+    Mixed,
+}
+
+/// The currencies of a page of groups.
+#[derive(Default)]
+pub(super) struct Currencies {
+    /// By group, then by aggregate.
+    units: Vec<Vec<Unit>>,
+    /// What else has to be known.
+    pub(super) notes: Vec<String>,
+}
+
+impl Currencies {
+    /// What this amount is in.
+    pub(super) fn unit(&self, group: usize, measure: usize) -> &Unit {
+        let units = self.units.get(group);
+        units
+            .and_then(|units| units.get(measure))
+            .unwrap_or(&Unit::Unknown)
+    }
+
+    /// The one currency of an aggregate in all groups.
+    pub(super) fn common(&self, measure: usize) -> Option<&str> {
+        let mut units = self.units.iter().map(|units| units.get(measure));
+        let Some(Some(Unit::One(first))) = units.next() else {
+            return None;
+        };
+        units
+            .all(|unit| matches!(unit, Some(Unit::One(name)) if name == first))
+            .then_some(first)
+    }
+}
+
+/// Finds out where the currencies are.
+pub(super) fn plan(model: Option<&ModelSchema>, aggregation: &Aggregation) -> Plan {
+    let mut plan = Plan {
+        sources: Vec::new(),
+        spans: Vec::new(),
+    };
+    for measure in &aggregation.measures {
+        let source = model.and_then(|model| source(model, measure, aggregation, &mut plan));
+        plan.sources.push(source);
+    }
+    plan
+}
+
+fn source(
+    model: &ModelSchema,
+    measure: &Measure,
+    aggregation: &Aggregation,
+    plan: &mut Plan,
+) -> Option<Source> {
+    let field = model.field(&measure.field)?;
+    if field.field_type != FieldType::Monetary || measure.function.starts_with("count") {
+        return None;
+    }
+    if measure.function == "sum_currency" {
+        return Some(Source::Company);
+    }
+    let name = field.currency_field.as_deref().unwrap_or(USUAL_FIELD);
+    let keys = &aggregation.keys;
+    if let Some(place) = keys.iter().position(|key| key.specification == name) {
+        return Some(Source::Key(place));
+    }
+    let Some(currency) = model.field(name) else {
+        return Some(Source::Unknown);
+    };
+    if currency.store != Some(true) && currency.groupable != Some(true) {
+        return Some(Source::Records(name.to_owned()));
+    }
+    let mut place = |function: &str| {
+        let span = Measure::new(name, function);
+        let there = plan.spans.iter().position(|other| *other == span);
+        let place = there.unwrap_or_else(|| {
+            plan.spans.push(span);
+            plan.spans.len() - 1
+        });
+        aggregation.measures.len() + place
+    };
+    let (lowest, highest) = (place("min"), place("max"));
+    Some(Source::Span(name.to_owned(), lowest, highest))
+}
+
+impl Plan {
+    /// The aggregates to ask for: those that were, and the currencies.
+    pub(super) fn with_spans(&self, measures: &[Measure]) -> Vec<Measure> {
+        measures.iter().chain(&self.spans).cloned().collect()
+    }
+
+    fn has(&self, source: &Source) -> bool {
+        self.sources.iter().flatten().any(|other| other == source)
+    }
+}
+
+impl UserSession {
+    /// What the amounts of these groups are in.
+    pub(super) async fn currencies(
+        &self,
+        plan: &Plan,
+        grouping: &Grouping,
+        groups: &[RecordGroup],
+    ) -> Result<Currencies> {
+        if plan.sources.iter().all(Option::is_none) {
+            return Ok(Currencies::default());
+        }
+        let mut notes = Vec::new();
+        let mut known = self.names_of_spans(plan, groups).await?;
+        for field in plan.sources.iter().flatten() {
+            if let Source::Records(field) = field
+                && !known.of_records.contains_key(field)
+            {
+                let unit = self.unit_of_records(field, grouping, &mut notes).await?;
+                known.of_records.insert(field.clone(), unit);
+            }
+        }
+        if plan.has(&Source::Company) {
+            known.of_company = self.currency_of_company().await?;
+        }
+        let units: Vec<Vec<Unit>> = groups
+            .iter()
+            .map(|group| {
+                let sources = plan.sources.iter();
+                sources
+                    .map(|source| known.unit(source.as_ref(), group))
+                    .collect()
+            })
+            .collect();
+        let converts = !self.client()?.groups_the_old_way();
+        notes.extend(mixed_notes(plan, grouping, &units, converts));
+        Ok(Currencies { units, notes })
+    }
+
+    /// The names of the currencies that the groups' aggregates name by id.
+    async fn names_of_spans(&self, plan: &Plan, groups: &[RecordGroup]) -> Result<Known> {
+        let ids: BTreeSet<i64> = plan
+            .sources
+            .iter()
+            .flatten()
+            .flat_map(|source| match source {
+                Source::Span(_, lowest, highest) => vec![*lowest, *highest],
+                _ => Vec::new(),
+            })
+            .flat_map(|place| groups.iter().filter_map(move |group| id_at(group, place)))
+            .collect();
+        let mut known = Known::default();
+        if ids.is_empty() {
+            return Ok(known);
+        }
+        let ids: Vec<i64> = ids.into_iter().collect();
+        let rows = self
+            .client()?
+            .read("res.currency", &ids, &["name".to_owned()], &Context::new())
+            .await?;
+        for row in rows {
+            let (id, name) = (row.get("id"), row.get("name"));
+            if let (Some(id), Some(name)) =
+                (id.and_then(Value::as_i64), name.and_then(Value::as_str))
+            {
+                known.names.insert(id, name.to_owned());
+            }
+        }
+        Ok(known)
+    }
+
+    /// The one currency of all records, where each computes its own.
+    async fn unit_of_records(
+        &self,
+        field: &str,
+        grouping: &Grouping,
+        notes: &mut Vec<String>,
+    ) -> Result<Unit> {
+        let search = SearchRead {
+            domain: grouping.domain.clone(),
+            fields: vec![field.to_owned()],
+            limit: Some(MOST_LOOKED_AT),
+            ..SearchRead::new(&grouping.model)
+        };
+        let page = self.client()?.search_read(&search, &Context::new()).await?;
+        let names: BTreeSet<&str> = page
+            .records
+            .iter()
+            .filter_map(|record| linked_name(record.get(field)?))
+            .collect();
+        let is_whole = page.count <= page.records.len() as u64;
+        let listed = join_bounded(names.iter().copied(), 5);
+        match (names.len(), is_whole) {
+            (0, true) => Ok(Unit::Unknown),
+            (1, true) => Ok(Unit::One(listed)),
+            (2.., _) => {
+                notes.push(format!(
+                    "Amounts by \"{field}\" are in several currencies ({listed}), and Odoo cannot group by it: the numbers mix them, unless each group has one alone. Narrow the domain to records of one currency or company."
+                ));
+                Ok(Unit::Unknown)
+            }
+            _ => {
+                notes.push(format!(
+                    "Only {} of {} records were looked at for their \"{field}\" ({listed}): whether amounts of several currencies are mixed is not known.",
+                    page.records.len(),
+                    page.count
+                ));
+                Ok(Unit::Unknown)
+            }
+        }
+    }
+
+    async fn currency_of_company(&self) -> Result<Unit> {
+        let capabilities = self.capabilities().await?;
+        let Some(company) = &capabilities.user.company_id else {
+            return Ok(Unit::Unknown);
+        };
+        let field = USUAL_FIELD.to_owned();
+        let rows = self
+            .client()?
+            .read("res.company", &[company.id], &[field], &Context::new())
+            .await?;
+        let name = rows
+            .first()
+            .and_then(|row| linked_name(row.get(USUAL_FIELD)?));
+        Ok(name.map_or(Unit::Unknown, |name| Unit::One(name.to_owned())))
+    }
+}
+
+/// What was found out about currencies.
+#[derive(Default)]
+struct Known {
+    names: BTreeMap<i64, String>,
+    of_records: BTreeMap<String, Unit>,
+    of_company: Unit,
+}
+
+impl Known {
+    fn unit(&self, source: Option<&Source>, group: &RecordGroup) -> Unit {
+        match source {
+            None | Some(Source::Unknown) => Unit::Unknown,
+            Some(Source::Company) => self.of_company.clone(),
+            Some(Source::Records(field)) => self.of_records.get(field).cloned().unwrap_or_default(),
+            Some(Source::Key(place)) => {
+                let key = group.keys.get(*place);
+                let name = key.and_then(|key| linked_name(&key.value));
+                name.map_or(Unit::Unknown, |name| Unit::One(name.to_owned()))
+            }
+            Some(Source::Span(_, lowest, highest)) => {
+                match (id_at(group, *lowest), id_at(group, *highest)) {
+                    (Some(lowest), Some(highest)) if lowest == highest => {
+                        let name = self.names.get(&lowest);
+                        name.map_or(Unit::Unknown, |name| Unit::One(name.clone()))
+                    }
+                    (Some(_), Some(_)) => Unit::Mixed,
+                    _ => Unit::Unknown,
+                }
+            }
+        }
+    }
+}
+
+/// What must be said about groups that mix currencies, and about amounts whose currency nobody
+/// knows.
+fn mixed_notes(
+    plan: &Plan,
+    grouping: &Grouping,
+    units: &[Vec<Unit>],
+    converts: bool,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (place, (source, measure)) in plan.sources.iter().zip(&grouping.measures).enumerate() {
+        let name = measure.specification();
+        match source {
+            Some(Source::Unknown) => notes.push(format!(
+                "The currency of \"{name}\" is not known: amounts of several currencies may be mixed."
+            )),
+            Some(Source::Span(field, ..)) => {
+                let mixed = units.iter().filter(|units| units[place] == Unit::Mixed).count();
+                if mixed > 0 {
+                    let converted = if converts && measure.function == "sum" {
+                        format!(
+                            ", or ask for \"{}:sum_currency\", which converts by today's rates",
+                            measure.field
+                        )
+                    } else {
+                        String::new()
+                    };
+                    notes.push(format!(
+                        "\"{name}\" is left out in {mixed} of these groups, whose amounts are in several currencies: add \"{field}\" to group_by{converted}."
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    notes
+}
+
+fn id_at(group: &RecordGroup, place: usize) -> Option<i64> {
+    let value = group.measures.get(place)?.as_ref()?;
+    value.as_i64().filter(|id| *id > 0)
+}
+
+/// The name in `[7, "EUR"]`.
+fn linked_name(link: &Value) -> Option<&str> {
+    link.as_array()?.get(1)?.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::client::GroupKey;
+    use crate::schema::validate::Key;
+
+    fn model() -> ModelSchema {
+        ModelSchema::from_wire(&json!({"model": "x", "fields": {
+            "amount": {"type": "monetary", "currency_field": "currency_id", "store": true},
+            "tax": {"type": "monetary", "currency_field": "currency_id", "store": true},
+            "cost": {"type": "monetary", "currency_field": "company_currency", "store": true},
+            "lost": {"type": "monetary", "currency_field": "hidden", "store": true},
+            "weight": {"type": "float", "store": true},
+            "currency_id": {"type": "many2one", "relation": "res.currency", "store": true},
+            "company_currency": {"type": "many2one", "relation": "res.currency", "computed": true},
+        }}))
+        .unwrap()
+    }
+
+    fn aggregation(measures: &[(&str, &str)], keys: &[&str]) -> Aggregation {
+        Aggregation {
+            keys: keys
+                .iter()
+                .map(|key| Key {
+                    specification: (*key).to_owned(),
+                    field: None,
+                })
+                .collect(),
+            measures: measures
+                .iter()
+                .map(|(field, function)| Measure::new(*field, *function))
+                .collect(),
+            order: Vec::new(),
+        }
+    }
+
+    fn group(keys: Value, measures: Value) -> RecordGroup {
+        let Value::Array(keys) = keys else { panic!() };
+        let Value::Array(measures) = measures else {
+            panic!()
+        };
+        RecordGroup {
+            keys: keys
+                .into_iter()
+                .map(|value| GroupKey { value, label: None })
+                .collect(),
+            count: 1,
+            measures: measures.into_iter().map(Some).collect(),
+            condition: Vec::new(),
+            domain: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn currencies_are_asked_for_once() {
+        let asked = aggregation(
+            &[
+                ("amount", "sum"),
+                ("tax", "avg"),
+                ("weight", "sum"),
+                ("amount", "count"),
+                ("cost", "max"),
+                ("lost", "sum"),
+                ("amount", "sum_currency"),
+            ],
+            &["partner_id"],
+        );
+        let plan = plan(Some(&model()), &asked);
+        let span = Source::Span("currency_id".to_owned(), 7, 8);
+        assert_eq!(
+            plan.sources,
+            [
+                Some(span.clone()),
+                Some(span),
+                None,
+                None,
+                Some(Source::Records("company_currency".to_owned())),
+                Some(Source::Unknown),
+                Some(Source::Company),
+            ]
+        );
+        let all = plan.with_spans(&asked.measures);
+        assert_eq!(
+            all[7..],
+            [
+                Measure::new("currency_id", "min"),
+                Measure::new("currency_id", "max")
+            ]
+        );
+    }
+
+    #[test]
+    fn groups_by_currency_need_not_be_asked() {
+        let asked = aggregation(&[("amount", "sum")], &["state", "currency_id"]);
+        let plan = plan(Some(&model()), &asked);
+        assert_eq!(plan.sources, [Some(Source::Key(1))]);
+        assert!(plan.spans.is_empty());
+        let known = Known::default();
+        let unit = |key| {
+            known.unit(
+                plan.sources[0].as_ref(),
+                &group(json!(["x", key]), json!([])),
+            )
+        };
+        assert_eq!(unit(json!([1, "EUR"])), Unit::One("EUR".to_owned()));
+        assert_eq!(unit(json!(false)), Unit::Unknown);
+    }
+
+    #[test]
+    fn a_group_of_two_currencies_is_mixed() {
+        let asked = aggregation(&[("amount", "sum")], &["state"]);
+        let plan = plan(Some(&model()), &asked);
+        let known = Known {
+            names: BTreeMap::from([(1, "EUR".to_owned()), (2, "USD".to_owned())]),
+            ..Known::default()
+        };
+        let groups = [
+            group(json!(["a"]), json!([10.0, 1, 1])),
+            group(json!(["b"]), json!([10.0, 1, 2])),
+            group(json!(["c"]), json!([0, false, false])),
+        ];
+        let units: Vec<Vec<Unit>> = groups
+            .iter()
+            .map(|group| vec![known.unit(plan.sources[0].as_ref(), group)])
+            .collect();
+        assert_eq!(
+            units,
+            [
+                vec![Unit::One("EUR".to_owned())],
+                vec![Unit::Mixed],
+                vec![Unit::Unknown]
+            ]
+        );
+        let grouping = Grouping {
+            measures: plan.with_spans(&asked.measures),
+            ..Grouping::new("x")
+        };
+        let (newer, older) = (
+            mixed_notes(&plan, &grouping, &units, true),
+            mixed_notes(&plan, &grouping, &units, false),
+        );
+        assert!(
+            newer[0].contains("left out in 1 of these groups"),
+            "{newer:?}"
+        );
+        assert!(
+            newer[0]
+                .contains("add \"currency_id\" to group_by, or ask for \"amount:sum_currency\"")
+        );
+        assert!(!older[0].contains("sum_currency"), "{older:?}");
+        let currencies = Currencies {
+            units,
+            notes: Vec::new(),
+        };
+        assert_eq!(currencies.common(0), None);
+    }
+
+    #[test]
+    fn one_currency_of_all_groups_is_common() {
+        let euro = || vec![Unit::One("EUR".to_owned()), Unit::Unknown];
+        let currencies = Currencies {
+            units: vec![euro(), euro()],
+            notes: Vec::new(),
+        };
+        assert_eq!(currencies.common(0), Some("EUR"));
+        assert_eq!(currencies.common(1), None);
+        assert_eq!(Currencies::default().common(0), None);
+    }
+}

@@ -1,0 +1,497 @@
+//! Groups as an assistant reads them: structured JSON with the domain behind each group, and the
+//! same as a compact table.
+//!
+//! A key is `{"value": …, "label": …}`: the id and the name of a record, the key and the label
+//! of an option, the first day of a period and what Odoo calls it. No value is `null`.
+
+use jiff::tz::TimeZone;
+use serde_json::{Map, Number, Value, json};
+
+use super::currency::Unit;
+use super::period::Period;
+use super::{PageOfGroups, Total};
+use crate::client::GroupKey;
+use crate::schema::validate::Key;
+use crate::schema::{FieldSchema, FieldType, Measure};
+use crate::server::present::{self, Output, visible};
+
+impl PageOfGroups<'_> {
+    /// The answer of the tool.
+    pub(super) fn output(&self) -> Output {
+        let next = self.offset + self.groups.len() as u64;
+        let has_more = next < self.total.groups || self.total.is_lower_bound;
+        let next_offset = (has_more && !self.groups.is_empty()).then_some(next);
+        let notes = self.notes();
+        let measures: Vec<String> = self.measures().map(Measure::specification).collect();
+        let mut structured = json!({
+            "model": self.model,
+            "group_by": self.aggregation.specifications(),
+            "aggregates": measures,
+            "total": self.total.groups,
+            "offset": self.offset,
+            "next_offset": next_offset,
+            "groups": (0..self.groups.len()).map(|place| self.group(place)).collect::<Vec<_>>(),
+        });
+        if self.total.is_lower_bound {
+            structured["total_is_lower_bound"] = json!(true);
+        }
+        if let Some(zone) = self.zone_name() {
+            structured["time_zone"] = json!(zone);
+        }
+        let currencies = self.common_currencies();
+        if !currencies.is_empty() {
+            structured["currencies"] = Value::Object(currencies);
+        }
+        if !notes.is_empty() {
+            structured["notes"] = json!(notes);
+        }
+        let mut text = self.headline(next_offset);
+        let rows: Vec<Map<String, Value>> = (0..self.groups.len())
+            .map(|place| self.row(place))
+            .collect();
+        let table = present::table(&rows);
+        for line in std::iter::once(&table).chain(&notes) {
+            if !line.is_empty() {
+                text.push('\n');
+                text.push_str(line);
+            }
+        }
+        Output { structured, text }
+    }
+
+    fn measures(&self) -> impl Iterator<Item = &Measure> {
+        self.aggregation.measures.iter()
+    }
+
+    fn zone_name(&self) -> Option<&str> {
+        self.zone.as_ref().and_then(TimeZone::iana_name)
+    }
+
+    fn headline(&self, next_offset: Option<u64>) -> String {
+        let keys = self.aggregation.specifications();
+        let mut text = if keys.is_empty() {
+            format!("{}, all records together", self.model)
+        } else {
+            let counted = counted(self.groups.len(), self.offset, self.total, next_offset);
+            format!("{} by {}: {counted}", self.model, keys.join(", "))
+        };
+        if let Some(zone) = self.zone_name() {
+            text.push_str(&format!("; days of {zone}"));
+        }
+        text
+    }
+
+    fn common_currencies(&self) -> Map<String, Value> {
+        self.measures()
+            .enumerate()
+            .filter_map(|(place, measure)| {
+                let currency = self.currencies.common(place)?;
+                Some((measure.specification(), json!(currency)))
+            })
+            .collect()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let many = self.aggregation.keys.iter().filter(|key| {
+            let field = key.field.as_ref();
+            field.is_some_and(|field| field.field_type.is_x2many())
+        });
+        let overlap = many.map(|key| {
+            format!(
+                "A record with several \"{}\" stands in the group of each, so these groups overlap.",
+                key.specification
+            )
+        });
+        overlap.chain(self.currencies.notes.clone()).collect()
+    }
+
+    fn group(&self, place: usize) -> Map<String, Value> {
+        let group = &self.groups[place];
+        let mut shown = Map::new();
+        for (key, raw) in self.aggregation.keys.iter().zip(&group.keys) {
+            let (value, label) = self.key(key, raw);
+            let name = column(&key.specification);
+            shown.insert(name, json!({"value": value, "label": label}));
+        }
+        shown.insert("count".to_owned(), json!(group.count));
+        let mut currencies = Map::new();
+        let mut mixed = Vec::new();
+        for (number, measure) in self.measures().enumerate() {
+            let name = measure.specification();
+            shown.insert(name.clone(), self.amount(place, number));
+            match self.currencies.unit(place, number) {
+                Unit::One(currency) if self.currencies.common(number).is_none() => {
+                    currencies.insert(name, json!(currency));
+                }
+                Unit::Mixed => mixed.push(name),
+                _ => {}
+            }
+        }
+        if !currencies.is_empty() {
+            shown.insert("currencies".to_owned(), Value::Object(currencies));
+        }
+        if !mixed.is_empty() {
+            shown.insert("mixed_currencies".to_owned(), json!(mixed));
+        }
+        shown.insert("domain".to_owned(), domain(&group.domain));
+        shown
+    }
+
+    fn row(&self, place: usize) -> Map<String, Value> {
+        let group = &self.groups[place];
+        let mut row = Map::new();
+        for (key, raw) in self.aggregation.keys.iter().zip(&group.keys) {
+            let (value, label) = self.key(key, raw);
+            row.insert(key.specification.clone(), json!(in_words(&value, &label)));
+        }
+        row.insert("__count".to_owned(), json!(group.count));
+        for (number, measure) in self.measures().enumerate() {
+            let name = measure.specification();
+            let amount = present::cell(&self.amount(place, number));
+            let unit = self.currencies.unit(place, number);
+            let (name, amount) = match (self.currencies.common(number), unit) {
+                (Some(currency), _) => (format!("{name} ({currency})"), amount),
+                (None, Unit::One(currency)) => (name, format!("{amount} {currency}")),
+                (None, Unit::Mixed) => (name, "mixed currencies".to_owned()),
+                (None, Unit::Unknown) => (name, amount),
+            };
+            row.insert(name, json!(amount));
+        }
+        row
+    }
+
+    /// An aggregate; nothing, where it would be a sum over several currencies.
+    fn amount(&self, group: usize, measure: usize) -> Value {
+        if *self.currencies.unit(group, measure) == Unit::Mixed {
+            return Value::Null;
+        }
+        let value = self.groups[group].measures.get(measure);
+        let function = &self.aggregation.measures[measure].function;
+        match value.and_then(Option::as_ref) {
+            Some(Value::Bool(false)) if !function.starts_with("bool_") => Value::Null,
+            Some(Value::Number(number)) => rounded(number),
+            Some(Value::String(text)) => json!(visible(text)),
+            Some(other) => other.clone(),
+            None => Value::Null,
+        }
+    }
+
+    fn key(&self, key: &Key, raw: &GroupKey) -> (Value, String) {
+        let field = key.field.as_ref();
+        let kind = field.map(|field| &field.field_type);
+        if let Some(length) = key.period() {
+            let Some(start) = raw.value.as_str() else {
+                return (Value::Null, nothing(field));
+            };
+            let period = self.zone.as_ref();
+            let period = period.and_then(|zone| Period::of(start, length, zone));
+            let start = period.map_or_else(|| visible(start), |period| period.local_start());
+            let label = raw.label.as_deref().map_or_else(|| start.clone(), visible);
+            return (json!(start), label);
+        }
+        match &raw.value {
+            Value::Bool(flag) if *flag || kind == Some(&FieldType::Boolean) => {
+                (json!(flag), if *flag { "yes" } else { "no" }.to_owned())
+            }
+            Value::Null | Value::Bool(_) => (Value::Null, nothing(field)),
+            // A link, or an option of a property.
+            Value::Array(parts) if parts.len() >= 2 => {
+                let label = parts[1].as_str().map(visible).unwrap_or_default();
+                (clean(&parts[0]), label)
+            }
+            value => {
+                let value = clean(value);
+                let label = option_label(field, &value);
+                (value.clone(), label.unwrap_or_else(|| plain(&value)))
+            }
+        }
+    }
+}
+
+fn counted(shown: usize, offset: u64, total: Total, next_offset: Option<u64>) -> String {
+    let more_than = if total.is_lower_bound {
+        "more than "
+    } else {
+        ""
+    };
+    let all = format!("{more_than}{}", total.groups);
+    match (shown, next_offset) {
+        (0, _) if total.groups == 0 => "none found".to_owned(),
+        (0, _) => format!("{all} groups in all, none at offset {offset}"),
+        (shown, None) => format!("{shown} of {all} groups"),
+        (shown, Some(next)) => format!("{shown} of {all} groups, next offset {next}"),
+    }
+}
+
+/// What a key is called in a group, beside the two names that every group has.
+fn column(specification: &str) -> String {
+    match specification {
+        "count" | "domain" => format!("{specification}_"),
+        other => other.to_owned(),
+    }
+}
+
+/// The domain as it can be sent; none, where a value has characters that a person cannot see.
+fn domain(terms: &[Value]) -> Value {
+    fn is_visible(value: &Value) -> bool {
+        match value {
+            Value::String(text) => visible(text) == *text,
+            Value::Array(items) => items.iter().all(is_visible),
+            _ => true,
+        }
+    }
+    if terms.iter().all(is_visible) {
+        json!(terms)
+    } else {
+        Value::Null
+    }
+}
+
+/// `Azure (7)`, `November 2026 (2026-11-01)`, or the label alone where it is the value.
+fn in_words(value: &Value, label: &str) -> String {
+    match value {
+        Value::Null | Value::Bool(_) => label.to_owned(),
+        value if plain(value) == label => label.to_owned(),
+        value => format!("{label} ({})", plain(value)),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn clean(value: &Value) -> Value {
+    match value {
+        Value::String(text) => json!(visible(text)),
+        Value::Number(number) => rounded(number),
+        other => other.clone(),
+    }
+}
+
+fn nothing(field: Option<&FieldSchema>) -> String {
+    match field.and_then(|field| field.label.as_deref()) {
+        Some(label) => format!("no {}", visible(label)),
+        None => "none".to_owned(),
+    }
+}
+
+fn option_label(field: Option<&FieldSchema>, value: &Value) -> Option<String> {
+    let options = field?.selection.as_ref()?;
+    let option = options
+        .iter()
+        .find(|option| option.key.to_string() == plain(value))?;
+    Some(visible(&option.label))
+}
+
+/// Without the noise of binary fractions: 0.1 + 0.2 is 0.3.
+fn rounded(number: &Number) -> Value {
+    let places = 1e6;
+    match (number.is_f64(), number.as_f64()) {
+        (true, Some(float)) if float.abs() < 1e9 => json!((float * places).round() / places),
+        _ => Value::Number(number.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::RecordGroup;
+    use crate::schema::ModelSchema;
+    use crate::schema::validate::Aggregation;
+    use crate::server::grouping::currency::Currencies;
+
+    fn field(name: &str) -> FieldSchema {
+        let schema = ModelSchema::from_wire(&json!({"model": "x", "fields": {
+            "partner_id": {"type": "many2one", "relation": "res.partner", "string": "Customer"},
+            "state": {"type": "selection", "selection": [["draft", "Quotation"]], "string": "Status"},
+            "active": {"type": "boolean", "string": "Active"},
+            "date_order": {"type": "datetime", "string": "Order Date"},
+            "date": {"type": "date", "string": "Date"},
+            "tag_ids": {"type": "many2many", "relation": "crm.tag", "string": "Tags"},
+            "domain": {"type": "char", "string": "Filter"},
+        }}));
+        schema.unwrap().fields.remove(name).unwrap()
+    }
+
+    fn key(specification: &str) -> Key {
+        let name = specification.split(':').next().unwrap();
+        Key {
+            specification: specification.to_owned(),
+            field: Some(field(name)),
+        }
+    }
+
+    /// The answer for one group with this value of this key.
+    fn shown(specification: &str, value: &Value, label: Option<&str>) -> Output {
+        let aggregation = Aggregation {
+            keys: vec![key(specification)],
+            measures: vec![Measure::new("total", "sum")],
+            order: Vec::new(),
+        };
+        let page = PageOfGroups {
+            model: "x",
+            aggregation: &aggregation,
+            groups: vec![RecordGroup {
+                keys: vec![GroupKey {
+                    value: value.clone(),
+                    label: label.map(str::to_owned),
+                }],
+                count: 3,
+                measures: vec![Some(json!(0.1 + 0.2))],
+                condition: Vec::new(),
+                domain: vec![json!([specification, "=", value])],
+            }],
+            total: Total {
+                groups: 1,
+                is_lower_bound: false,
+            },
+            offset: 0,
+            zone: Some(TimeZone::get("Europe/Brussels").unwrap()),
+            currencies: Currencies::default(),
+        };
+        page.output()
+    }
+
+    #[test]
+    fn keys_have_a_value_and_a_label() {
+        for (specification, value, label, expected, words) in [
+            (
+                "partner_id",
+                json!([7, "Azure\u{200B}"]),
+                None,
+                json!({"value": 7, "label": "Azure"}),
+                "Azure (7)",
+            ),
+            (
+                "partner_id",
+                json!(false),
+                None,
+                json!({"value": null, "label": "no Customer"}),
+                "no Customer",
+            ),
+            (
+                "state",
+                json!("draft"),
+                None,
+                json!({"value": "draft", "label": "Quotation"}),
+                "Quotation (draft)",
+            ),
+            (
+                "state",
+                json!("gone"),
+                None,
+                json!({"value": "gone", "label": "gone"}),
+                "gone",
+            ),
+            (
+                "active",
+                json!(false),
+                None,
+                json!({"value": false, "label": "no"}),
+                "no",
+            ),
+            (
+                "active",
+                json!(true),
+                None,
+                json!({"value": true, "label": "yes"}),
+                "yes",
+            ),
+            // Midnight of a summer and of a winter day in Brussels.
+            (
+                "date_order:month",
+                json!("2026-06-30 22:00:00"),
+                Some("July 2026"),
+                json!({"value": "2026-07-01", "label": "July 2026"}),
+                "July 2026 (2026-07-01)",
+            ),
+            (
+                "date_order:day",
+                json!("2026-11-30 23:00:00"),
+                Some("01 Dec"),
+                json!({"value": "2026-12-01", "label": "01 Dec"}),
+                "01 Dec (2026-12-01)",
+            ),
+            (
+                "date_order:hour",
+                json!("2026-07-01 22:00:00"),
+                Some("00:00"),
+                json!({"value": "2026-07-02 00:00", "label": "00:00"}),
+                "00:00 (2026-07-02 00:00)",
+            ),
+            (
+                "date_order:month",
+                json!(false),
+                None,
+                json!({"value": null, "label": "no Order Date"}),
+                "no Order Date",
+            ),
+            (
+                "date:month",
+                json!("2026-07-01"),
+                Some("July 2026"),
+                json!({"value": "2026-07-01", "label": "July 2026"}),
+                "July 2026 (2026-07-01)",
+            ),
+        ] {
+            let output = shown(specification, &value, label);
+            let group = &output.structured["groups"][0];
+            assert_eq!(group[specification], expected);
+            assert_eq!(
+                (&group["count"], &group["total:sum"]),
+                (&json!(3), &json!(0.3))
+            );
+            let line = output.text.lines().last().unwrap();
+            assert_eq!(line, format!("{words} | 3 | 0.3"));
+        }
+    }
+
+    #[test]
+    fn a_field_called_domain_hides_no_domain() {
+        let group = &shown("domain", &json!("[]"), None).structured["groups"][0];
+        assert_eq!(group["domain_"]["value"], "[]");
+        assert_eq!(group["domain"], json!([["domain", "=", "[]"]]));
+    }
+
+    #[test]
+    fn a_domain_with_hidden_characters_is_not_told() {
+        let group = &shown("domain", &json!("a\u{E0041}b"), None).structured["groups"][0];
+        assert_eq!(group["domain_"]["value"], "ab");
+        assert_eq!(group["domain"], Value::Null);
+    }
+
+    #[test]
+    fn overlapping_groups_say_so() {
+        let output = shown("tag_ids", &json!([4, "VIP"]), None);
+        assert!(
+            output.text.contains("these groups overlap"),
+            "{}",
+            output.text
+        );
+        assert_eq!(output.structured["notes"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_total_says_whether_all_were_counted() {
+        let total = |groups, is_lower_bound| Total {
+            groups,
+            is_lower_bound,
+        };
+        assert_eq!(
+            counted(20, 0, total(45, false), Some(20)),
+            "20 of 45 groups, next offset 20"
+        );
+        assert_eq!(
+            counted(20, 0, total(1020, true), Some(20)),
+            "20 of more than 1020 groups, next offset 20"
+        );
+        assert_eq!(counted(0, 0, total(0, false), None), "none found");
+        assert_eq!(
+            counted(0, 90, total(45, false), None),
+            "45 groups in all, none at offset 90"
+        );
+    }
+}
