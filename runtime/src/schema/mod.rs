@@ -22,6 +22,7 @@ mod patterns;
 pub mod text;
 mod tools;
 pub mod validate;
+mod visible;
 
 #[cfg(feature = "generate")]
 pub use canonical::MAX_SELECTION_OPTIONS;
