@@ -17,6 +17,7 @@ mod json_schema;
 pub(crate) mod lenient;
 mod model;
 mod naming;
+pub mod output;
 #[cfg(feature = "generate")]
 mod patterns;
 pub mod text;
@@ -31,7 +32,7 @@ pub use drift::{Change, ChangeKind, Flag, Item, changes};
 pub use field::{FieldSchema, FieldType, SelectionKey, SelectionOption, View};
 pub use file::{SCHEMA_FILE_FORMAT, SchemaFile};
 #[cfg(feature = "server")]
-pub use fit::{Fitting, Misfit, line_models, misfits};
+pub use fit::{Fitting, Misfit, line_models, misfits, misread};
 pub use json_schema::ModelLookup;
 pub use model::{Access, ActionSchema, ModelSchema};
 pub use naming::{MAX_TOOL_NAME, tool_name};

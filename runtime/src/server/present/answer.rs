@@ -122,13 +122,13 @@ impl Records<'_> {
         let mut structured = self.envelope(std::slice::from_ref(&row));
         structured.insert("record".to_owned(), Value::Object(row.json));
         structured.insert("url".to_owned(), json!(url));
-        if self.has_files() {
+        if self.has_raw() {
             let uri = field_uri(model, id, "{field}");
             add(
                 &mut text,
-                &format!("files: {}", field_uri(model, id, "<field>")),
+                &format!("raw: {}", field_uri(model, id, "<field>")),
             );
-            structured.insert("file_uri".to_owned(), json!(uri));
+            structured.insert("raw_uri".to_owned(), json!(uri));
         }
         if !self.names.is_empty() {
             let by_id = |names: &Vec<(i64, String)>| -> Map<String, Value> {
@@ -205,10 +205,10 @@ impl Records<'_> {
             "url".to_owned(),
             json!(self.viewer.web.record(model, "{id}")),
         );
-        if self.has_files() {
+        if self.has_raw() {
             let uri = |id: &str, field: &str| field_uri(model, id, field);
-            add(&mut text, &format!("files: {}", uri("<id>", "<field>")));
-            structured.insert("file_uri".to_owned(), json!(uri("{id}", "{field}")));
+            add(&mut text, &format!("raw: {}", uri("<id>", "<field>")));
+            structured.insert("raw_uri".to_owned(), json!(uri("{id}", "{field}")));
         }
         Output {
             structured: Value::Object(structured),
@@ -252,7 +252,7 @@ impl Records<'_> {
             let kind = self.reading.schema.and_then(|schema| schema.field(field));
             let (of, rest) = match kind {
                 Some(list) if list.field_type.is_x2many() => {
-                    ("records", format!("search {}", self.inverse(list, id)))
+                    ("records", format!("search {}", inverse(list, id)))
                 }
                 _ => (
                     "characters",
@@ -266,15 +266,6 @@ impl Records<'_> {
                 text,
                 &format!("cut: {field} of {id} has {length} {of}; all: {rest}"),
             );
-        }
-    }
-
-    /// How to find the records of a list otherwise.
-    fn inverse(&self, list: &FieldSchema, id: i64) -> String {
-        let model = list.relation.as_deref().unwrap_or("its model");
-        match &list.relation_field {
-            Some(back) => format!("{model} with [[\"{back}\",\"=\",{id}]]"),
-            None => model.to_owned(),
         }
     }
 
@@ -305,6 +296,15 @@ impl Records<'_> {
             rows.push(row);
         }
         rows
+    }
+}
+
+/// How to find the records of a list otherwise.
+fn inverse(list: &FieldSchema, id: i64) -> String {
+    let model = list.relation.as_deref().unwrap_or("its model");
+    match &list.relation_field {
+        Some(back) => format!("{model} with [[\"{back}\",\"=\",{id}]]"),
+        None => model.to_owned(),
     }
 }
 

@@ -28,7 +28,6 @@ mod viewer;
 use serde_json::Value;
 
 pub(crate) use answer::{Found, note};
-pub(crate) use html::html_to_text;
 pub(crate) use money::Currency;
 pub(crate) use records::Reading;
 pub(crate) use viewer::{Viewer, zone_of};

@@ -236,9 +236,10 @@ impl<'a> Records<'a> {
         self.has_value_of(|kind| *kind == FieldType::Datetime)
     }
 
-    /// Whether bytes are shown by their size.
-    pub(super) fn has_files(&self) -> bool {
-        self.has_value_of(FieldType::is_binary)
+    /// Whether values are shown in another form than they have: bytes by their size, HTML as
+    /// its text.
+    pub(super) fn has_raw(&self) -> bool {
+        self.has_value_of(|kind| kind.is_binary() || *kind == FieldType::Html)
     }
 
     fn has_value_of(&self, is_it: impl Fn(&FieldType) -> bool) -> bool {

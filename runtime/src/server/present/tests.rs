@@ -248,7 +248,7 @@ fn no_record_speaks_as_the_server() {
         let output = page(&["name", "note"], &rows);
         let lines = unmarked(&output.text);
         // One line a record, begun by its id; nothing else between the marks.
-        assert_eq!(lines.len(), 5 + names.len(), "{lines:#?}");
+        assert_eq!(lines.len(), 6 + names.len(), "{lines:#?}");
         for (index, line) in lines[3..3 + names.len()].iter().enumerate() {
             assert!(line.starts_with(&format!("{} | ", index + 1)), "{line}");
             assert_eq!(line.matches(" | ").count(), 2, "{line}");
@@ -263,17 +263,13 @@ fn no_record_speaks_as_the_server() {
 fn bytes_say_where_they_are() {
     let rows = [json!({"id": 7, "image": "1.2 Kb"})];
     let output = with_records(&["image"], &rows, |records| records.one());
-    assert!(
-        output
-            .text
-            .ends_with("files: odoo://x.order/7/field/<field>")
-    );
+    assert!(output.text.ends_with("raw: odoo://x.order/7/field/<field>"));
     assert_eq!(
-        output.structured["file_uri"],
+        output.structured["raw_uri"],
         "odoo://x.order/7/field/{field}"
     );
     let none = page(&["image"], &[json!({"id": 7, "image": false})]);
-    assert!(!none.text.contains("files:"));
+    assert!(!none.text.contains("raw:"));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! `odoo://{model}/{id}/field/{field}`: the whole value of one field, where a tool names only the
-//! size of bytes or the beginning of a long text.
+//! size of bytes, the text of HTML or the beginning of a long value.
 
 use rmcp::model::ResourceContents;
 use serde_json::Value;
@@ -12,9 +12,10 @@ use crate::schema::FieldType;
 use crate::schema::text::nearest;
 use crate::server::UserSession;
 use crate::server::operations::{missing_record, reading_context};
-use crate::server::present::{html_to_text, visible};
+use crate::server::present::visible;
 
 const TEXT: &str = "text/plain";
+const HTML: &str = "text/html";
 
 impl UserSession {
     /// The value of a field: bytes as they are, text as text, anything else as Odoo's JSON.
@@ -48,18 +49,20 @@ impl UserSession {
             .await?;
         let raw = rows.first().ok_or_else(|| missing_record(model, id))?;
         let value = raw.get(name).unwrap_or(&Value::Null);
-        let text =
-            |text: String| vec![ResourceContents::text(text, uri.as_str()).with_mime_type(TEXT)];
         Ok(match (value, kind) {
             (Value::Null | Value::Bool(false), Some(kind)) if *kind != FieldType::Boolean => {
-                text(String::new())
+                vec![ResourceContents::text("", uri.as_str()).with_mime_type(TEXT)]
             }
             (_, Some(kind)) if kind.is_binary() => {
                 let (bytes, mime_type) = self.bytes_of(model, id, name).await?;
                 vec![contents(bytes, &uri, &mime_type)]
             }
-            (Value::String(html), Some(FieldType::Html)) => text(visible(&html_to_text(html))),
-            (Value::String(plain), _) => text(visible(plain)),
+            (Value::String(value), kind) => {
+                let is_html = matches!(kind, Some(FieldType::Html));
+                let mime_type = if is_html { HTML } else { TEXT };
+                let contents = ResourceContents::text(visible(value), uri.as_str());
+                vec![contents.with_mime_type(mime_type)]
+            }
             (other, _) => {
                 vec![ResourceContents::text(other.to_string(), uri.as_str()).with_mime_type(JSON)]
             }

@@ -48,9 +48,9 @@ impl UserSession {
             schema,
         };
         let client = self.client()?;
-        let (ids, request, context) = ([id], reading.request(), reading_context());
+        let (ids, request, light) = ([id], reading.request(), reading_context());
         let (rows, viewer) =
-            tokio::join!(client.read(model, &ids, &request, &context), self.viewer());
+            tokio::join!(client.read(model, &ids, &request, &light), self.viewer());
         let mut raw = rows?.pop().ok_or_else(|| missing_record(model, id))?;
         let name = raw.get("display_name").and_then(Value::as_str);
         let name = clean(name.unwrap_or_default(), 200);

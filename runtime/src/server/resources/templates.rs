@@ -61,7 +61,7 @@ pub(in crate::server) const TEMPLATES: [Template; 5] = [
         uri: "odoo://{model}/{id}/field/{field}",
         name: "field",
         title: "Value of a field",
-        description: "The whole value of one field: a file or image as bytes, a long text in full. Tools name it where they show the size or the beginning alone",
+        description: "The whole value of one field: a file or image as bytes, HTML as HTML, a long text in full. Tools name it where they show the size, the text or the beginning alone",
         mime_type: None,
         arguments: &[
             ("model", Source::Model),
