@@ -8,6 +8,8 @@ use crate::schema::text::shorten;
 
 /// The longest text of a cell; a record shows all of it.
 const MAX_CELL: usize = 160;
+/// Between two cells. Blanks around it would cost a token for every empty cell.
+const SEPARATOR: &str = "|";
 
 /// A table, and what was left out of it.
 pub(super) struct Table {
@@ -40,13 +42,13 @@ pub(super) fn table(names: &[&str], headings: &[String], rows: &[Vec<String>]) -
         .iter()
         .map(|index| headings[*index].as_str())
         .collect();
-    let mut lines = vec![heading.join(" | ")];
+    let mut lines = vec![heading.join(SEPARATOR)];
     lines.extend(rows.iter().map(|row| {
         let cells: Vec<String> = columns
             .iter()
             .map(|index| one_line(&shorten(&row[*index], MAX_CELL)).replace('|', "¦"))
             .collect();
-        cells.join(" | ").trim_end().to_owned()
+        cells.join(SEPARATOR)
     }));
     table.text = lines.join("\n");
     table
@@ -93,7 +95,7 @@ mod tests {
         let headings = owned(&["id", "name", "note", "total (USD)"]);
         let rows = [owned(&["7", "a", "", "1.00"]), owned(&["8", "b", "", ""])];
         let table = table(&["id", "name", "note", "total"], &headings, &rows);
-        assert_eq!(table.text, "id | name | total (USD)\n7 | a | 1.00\n8 | b |");
+        assert_eq!(table.text, "id|name|total (USD)\n7|a|1.00\n8|b|");
         assert_eq!(table.empty, ["note"]);
         assert!(table.cut.is_empty());
     }
