@@ -19,6 +19,7 @@ from support.people import People
 PARTNER = "res.partner"
 EVENT = "calendar.event"
 MAX_CHARS = 50_000
+BRUSSELS, NEW_YORK, KOLKATA = "Europe/Brussels", "America/New_York", "Asia/Kolkata"
 
 
 def sizes(result: Any) -> tuple[int, int]:
@@ -53,12 +54,12 @@ def in_zone(
 @pytest.mark.parametrize(
     ("zone", "moment", "structured", "text"),
     [
-        ("Europe/Brussels", "2026-11-22 14:04:05", "2026-11-22T15:04:05+01:00", "2026-11-22 15:04:05+01"),
-        ("Europe/Brussels", "2026-07-01 22:30:00", "2026-07-02T00:30:00+02:00", "2026-07-02 00:30+02"),
-        ("Europe/Brussels", "2026-10-25 00:30:00", "2026-10-25T02:30:00+02:00", "2026-10-25 02:30+02"),
-        ("Europe/Brussels", "2026-10-25 01:30:00", "2026-10-25T02:30:00+01:00", "2026-10-25 02:30+01"),
-        ("Asia/Kolkata", "2026-01-01 00:00:00", "2026-01-01T05:30:00+05:30", "2026-01-01 05:30+05:30"),
-        ("America/New_York", "2026-03-08 07:00:00", "2026-03-08T03:00:00-04:00", "2026-03-08 03:00-04"),
+        (BRUSSELS, "2026-11-22 14:04:05", "2026-11-22T15:04:05+01:00", "2026-11-22 15:04:05+01"),
+        (BRUSSELS, "2026-07-01 22:30:00", "2026-07-02T00:30:00+02:00", "2026-07-02 00:30+02"),
+        (BRUSSELS, "2026-10-25 00:30:00", "2026-10-25T02:30:00+02:00", "2026-10-25 02:30+02"),
+        (BRUSSELS, "2026-10-25 01:30:00", "2026-10-25T02:30:00+01:00", "2026-10-25 02:30+01"),
+        (KOLKATA, "2026-01-01 00:00:00", "2026-01-01T05:30:00+05:30", "2026-01-01 05:30+05:30"),
+        (NEW_YORK, "2026-03-08 07:00:00", "2026-03-08T03:00:00-04:00", "2026-03-08 03:00-04"),
         ("", "2026-11-22 14:04:00", "2026-11-22T14:04:00+00:00", "2026-11-22 14:04Z"),
     ],
 )  # fmt: skip
@@ -138,7 +139,8 @@ def test_amounts_have_their_currency(server: McpClient, orders: dict[str, int]) 
 
     def search(*codes: str) -> Any:
         domain = [["id", "in", [orders[code] for code in codes]]]
-        return server.ok("odoo_search", model="sale.order", domain=domain, fields=fields, order="id")
+        asked = {"model": "sale.order", "domain": domain, "fields": fields, "order": "id"}
+        return server.ok("odoo_search", **asked)
 
     one = search("EUR")
     assert one.structured["currencies"] == {"amount_total": "EUR"}

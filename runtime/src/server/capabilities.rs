@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::UserSession;
 use super::args::Arguments;
-use super::present::Output;
+use super::present::{Output, visible};
 use super::reach::Reach;
 use crate::client::{Capabilities, ModelSummary};
 use crate::error::{Error, Result};
@@ -22,6 +22,8 @@ const BYTES_OF_APPS: usize = 4_000;
 const MAX_DETAILS: usize = 100;
 /// The most companies that are named.
 const MAX_COMPANIES: usize = 20;
+/// The most models with typed tools that are named.
+const MAX_TYPED: usize = 40;
 /// The mark of a model with typed tools.
 const TYPED: &str = "*";
 const NO_APP: &str = "Other";
@@ -79,11 +81,12 @@ impl UserSession {
             .unwrap_or("unknown version");
         let mut lines = vec![format!(
             "Odoo {version}, user {} ({}){}",
-            user.name,
-            user.login,
+            // Names are what users call themselves.
+            clean(&user.name, 60),
+            clean(&user.login, 100),
             user.company_id
                 .as_ref()
-                .map(|company| format!(", company {}", company.name))
+                .map(|company| format!(", company {}", clean(&company.name, 60)))
                 .unwrap_or_default()
         )];
         if capabilities.module_version.is_none() {
@@ -104,7 +107,7 @@ impl UserSession {
         );
         let structured = json!({
             "user": {
-                "id": user.id, "name": user.name, "login": user.login,
+                "id": user.id, "name": visible(&user.name), "login": visible(&user.login),
                 "lang": user.lang, "tz": user.tz,
                 "company": user.company_id.as_ref().map(|company| json!({"id": company.id, "name": company.name})),
                 "companies": user.company_ids.iter().take(MAX_COMPANIES).map(|company| json!({"id": company.id, "name": company.name})).collect::<Vec<_>>(),
@@ -114,7 +117,8 @@ impl UserSession {
             "database": capabilities.database,
             "model_count": capabilities.models.len(),
             "apps": apps.iter().map(AppSummary::to_json).collect::<Vec<_>>(),
-            "typed_models": typed,
+            "typed_models": typed.iter().take(MAX_TYPED).collect::<Vec<_>>(),
+            "typed_model_count": typed.len(),
             "schema_drift": reach.map(|reach| reach.drift.to_json()),
         });
         Output {
@@ -178,9 +182,9 @@ struct AppSummary<'a> {
 
 impl AppSummary<'_> {
     fn line(&self, typed: &[&str]) -> String {
-        let named = self.models.iter().map(|model| match typed.contains(model) {
-            true => format!("{model}{TYPED}"),
-            false => (*model).to_owned(),
+        let named = self.models.iter().map(|model| {
+            let mark = if typed.contains(model) { TYPED } else { "" };
+            format!("{model}{mark}")
         });
         let mut line = format!(
             "{}: {}",

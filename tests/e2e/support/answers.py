@@ -26,7 +26,8 @@ def lines_of(result: Result) -> list[str]:
 
 def without_mark(result: Result) -> tuple[Any, str]:
     """What two answers to one question share."""
-    return result.structured, "\n".join(lines_of(result)) if "data, not" in result.text else result.text
+    has_mark = any(MARK.match(line) for line in result.text.splitlines())
+    return result.structured, "\n".join(lines_of(result)) if has_mark else result.text
 
 
 def table_of(result: Result) -> list[dict[str, str]]:
