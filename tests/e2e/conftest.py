@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from support.answers import TokenCounter
 from support.gateway import Gateway
 from support.http_server import HttpServer
 from support.mcp_client import IS_LINE_1, MCP_VERSION, McpClient, User
@@ -35,6 +36,7 @@ collect_ignore = [] if importlib.util.find_spec("fastmcp") else ["test_fastmcp.p
 # Where nothing depends on the library (raw requests, many calls of one kind), the tests run
 # beside its current line alone.
 _OF_ONE_LINE = [
+    "test_answer*.py",
     "test_conversation.py",
     "test_corpus.py",
     "test_domains.py",
@@ -78,6 +80,17 @@ def binary() -> Path:
     if not path.is_file():
         pytest.exit(f"there is no server at {path}: set BUTOPEA_MCP_SERVER", returncode=2)
     return path
+
+
+@pytest.fixture(scope="session")
+def tokens(binary: Path) -> Iterator[TokenCounter]:
+    """Counts tokens; the program stands beside the server."""
+    program = binary.with_name("count-tokens")
+    if not program.is_file():
+        pytest.exit(f"there is no {program}: run `cargo build -p tool-tests`", returncode=2)
+    counter = TokenCounter(program)
+    yield counter
+    counter.close()
 
 
 @pytest.fixture(scope="session")

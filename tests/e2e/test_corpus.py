@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, Records, StartServer
+from jsonschema import Draft202012Validator
 from support.gateway import Gateway
 from support.mcp_client import McpClient
 from support.odoo import Odoo, OdooError
@@ -96,21 +97,41 @@ def scene(odoo: Odoo, shared_records: Records) -> Iterator[dict[str, Any]]:
             odoo.unlink(model, odoo.ids(model, left))
 
 
+@pytest.fixture(scope="module")
+def promised(client: McpClient) -> dict[str, Draft202012Validator]:
+    """What the answers of each tool look like, as it says itself."""
+    schemas = {tool.name: tool.output_schema for tool in client.tools()}
+    assert len(schemas) > 300
+    assert all(schemas.values()), "every tool says what it answers"
+    return {name: Draft202012Validator(schema) for name, schema in schemas.items() if schema}
+
+
 @pytest.mark.parametrize("case", WRONG, ids=[case["name"] for case in WRONG])
-def test_wrong_call(client: McpClient, gate: Gateway, case: dict[str, Any]) -> None:
+def test_wrong_call(
+    client: McpClient,
+    gate: Gateway,
+    promised: dict[str, Draft202012Validator],
+    case: dict[str, Any],
+) -> None:
     """What the schema can see is refused before it is sent, with the mend."""
     before = len(gate.seen)
     result = client.call_with(case["tool"], case["arguments"])
     sent = [seen.path for seen in gate.seen[before:] if seen.path in DATA_ROUTES]
     assert sent == [], f"{case['name']} was sent to Odoo: {result.text}"
     assert_refused(result, "invalid_call", "Nothing was sent to Odoo", *case["says"])
+    # Some clients hold errors against the schema, too.
+    promised[case["tool"]].validate(result.structured)
 
 
 @pytest.mark.parametrize("case", RIGHT, ids=[case["name"] for case in RIGHT])
 def test_right_call(
-    client: McpClient, records: Records, scene: dict[str, Any], case: dict[str, Any]
+    client: McpClient,
+    records: Records,
+    scene: dict[str, Any],
+    promised: dict[str, Draft202012Validator],
+    case: dict[str, Any],
 ) -> None:
-    """What a model writes naturally goes through at the first try."""
+    """What a model writes naturally goes through at the first try, and is answered as promised."""
     arguments = filled(case["arguments"], scene)
     result = client.call_with(case["tool"], arguments)
     if not result.is_error and case["tool"].endswith("_create"):
@@ -118,6 +139,7 @@ def test_right_call(
         for record in made.get("ids") or [made["id"]]:
             records.adopt(made["model"], record)
     assert not result.is_error, f"{case['tool']} {arguments}: {result.text}"
+    promised[case["tool"]].validate(result.structured)
 
 
 def test_the_corpus_is_large() -> None:

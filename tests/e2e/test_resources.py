@@ -112,13 +112,14 @@ def test_schemas_are_listed(reader: McpClient) -> None:
 
 
 def test_templates_are_listed(reader: McpClient) -> None:
-    """Records, schemas, files and reports."""
+    """Records, schemas, files, reports and values."""
     templates = {item["uriTemplate"]: item for item in reader.resource_templates()}
     assert list(templates) == [
         "odoo://{model}/{id}",
         "odoo://{model}/schema",
         "odoo://ir.attachment/{id}/content",
         "odoo://{model}/{id}/report/{report}",
+        "odoo://{model}/{id}/field/{field}",
     ]
     assert all(item["title"] and item["description"] for item in templates.values())
     assert templates["odoo://{model}/{id}/report/{report}"]["mimeType"] == "application/pdf"

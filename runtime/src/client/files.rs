@@ -27,6 +27,23 @@ impl Client {
         Ok(file.bytes)
     }
 
+    /// The bytes of a binary field and their type, at most `max_bytes` of them (`/web/content`).
+    /// As for [`attachment`](Self::attachment), read the record first.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn field_bytes(
+        &self,
+        model: &str,
+        id: i64,
+        field: &str,
+        max_bytes: u64,
+    ) -> Result<(Vec<u8>, String)> {
+        let path = format!("/web/content/{model}/{id}/{field}");
+        let file = or_let_go(self.transport.download(&path, &[], max_bytes)).await?;
+        Ok((file.bytes, file.mime_type))
+    }
+
     /// The PDF document that a report makes of a record, at most `max_bytes` of it. `report` is
     /// the `report_name` of an `ir.actions.report`, such as `sale.report_saleorder`.
     ///

@@ -9,7 +9,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::json_schema::{ModelLookup, simple_type, value_schema};
-use super::{FieldSchema, ModelSchema, Operation};
+use super::{FieldSchema, ModelSchema, Operation, output};
 
 /// A model as it was written into its file, and as it is for the user; and how others are found
 /// among both.
@@ -94,6 +94,13 @@ pub fn misfits(
         found.extend(missing);
     }
     found
+}
+
+/// Why the answers of a tool would not be what it says: a key field is of another type now.
+pub fn misread(written: &ModelSchema, live: &ModelSchema, operation: &Operation) -> Option<Misfit> {
+    let name = output::misread(written, live, operation)?;
+    let now = live.field(name)?.kind();
+    Some(Misfit::new(name, format!("is {now} now")))
 }
 
 /// Why a field cannot be written as the tool says.

@@ -19,11 +19,13 @@ mod json_schema;
 pub(crate) mod lenient;
 mod model;
 mod naming;
+pub mod output;
 #[cfg(feature = "generate")]
 mod patterns;
 pub mod text;
 mod tools;
 pub mod validate;
+mod visible;
 
 #[cfg(feature = "generate")]
 pub use canonical::MAX_SELECTION_OPTIONS;
@@ -32,7 +34,7 @@ pub use drift::{Change, ChangeKind, Flag, Item, changes};
 pub use field::{FieldSchema, FieldType, SelectionKey, SelectionOption, View};
 pub use file::{SCHEMA_FILE_FORMAT, SchemaFile};
 #[cfg(feature = "server")]
-pub use fit::{Fitting, Misfit, line_models, misfits};
+pub use fit::{Fitting, Misfit, line_models, misfits, misread};
 pub use group_tool::group_schemas;
 pub use grouping::{Measure, Sort, SortBy};
 pub use json_schema::ModelLookup;

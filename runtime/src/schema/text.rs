@@ -3,6 +3,8 @@
 //! They are written by people and by module authors, so they may hold line breaks, markup,
 //! zero-width characters and any length; a description must be short and plain.
 
+pub use super::visible::{is_invisible, visible};
+
 /// One line without control and invisible characters, at most `max_chars` long.
 pub fn clean(text: &str, max_chars: usize) -> String {
     let visible: String = text
@@ -27,17 +29,6 @@ pub fn shorten(text: &str, max_chars: usize) -> String {
     }
     let kept: String = text.chars().take(max_chars.saturating_sub(1)).collect();
     format!("{}…", kept.trim_end())
-}
-
-/// Zero-width, direction-changing and tag characters: they show nothing to a person and can
-/// carry hidden instructions to a model (Unicode categories Cf and tags).
-pub fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
-            | '\u{E0000}'..='\u{E007F}'
-    )
 }
 
 /// The candidates that look most like `wanted`, best first, at most three.

@@ -7,15 +7,25 @@ use serde_json::{Value, json};
 
 use super::UserSession;
 use super::args::Arguments;
-use super::present::Output;
+use super::present::{Output, visible};
 use super::reach::Reach;
 use crate::client::{Capabilities, ModelSummary};
 use crate::error::{Error, Result};
 use crate::schema::Access;
-use crate::schema::text::{clean, join_bounded, nearest};
+use crate::schema::text::{clean, nearest};
 
-/// How many models an app names in the summary.
+/// How many models an app names in the summary, where there is room for them.
 const MODELS_IN_SUMMARY: usize = 6;
+/// The room for them, in bytes of JSON: about 1,000 tokens.
+const BYTES_OF_APPS: usize = 4_000;
+/// The most models in detail.
+const MAX_DETAILS: usize = 100;
+/// The most companies that are named.
+const MAX_COMPANIES: usize = 20;
+/// The most models with typed tools that are named.
+const MAX_TYPED: usize = 40;
+/// The mark of a model with typed tools.
+const TYPED: &str = "*";
 const NO_APP: &str = "Other";
 
 impl UserSession {
@@ -71,11 +81,12 @@ impl UserSession {
             .unwrap_or("unknown version");
         let mut lines = vec![format!(
             "Odoo {version}, user {} ({}){}",
-            user.name,
-            user.login,
+            // Names are what users call themselves.
+            clean(&user.name, 60),
+            clean(&user.login, 100),
             user.company_id
                 .as_ref()
-                .map(|company| format!(", company {}", company.name))
+                .map(|company| format!(", company {}", clean(&company.name, 60)))
                 .unwrap_or_default()
         )];
         if capabilities.module_version.is_none() {
@@ -85,24 +96,10 @@ impl UserSession {
                     .to_owned(),
             );
         }
-        let mut apps = Vec::new();
-        for (app, models) in by_app(capabilities) {
-            let names: Vec<&str> = models.iter().map(|model| model.model.as_str()).collect();
-            lines.push(format!(
-                "{app}: {}",
-                join_bounded(names.iter().copied(), MODELS_IN_SUMMARY)
-            ));
-            apps.push(json!({
-                "app": app,
-                "count": names.len(),
-                "models": names.iter().take(MODELS_IN_SUMMARY).collect::<Vec<_>>(),
-            }));
-        }
+        let apps = apps_within(by_app(capabilities), &typed, BYTES_OF_APPS);
+        lines.extend(apps.iter().map(|app| app.line(&typed)));
         if !typed.is_empty() {
-            lines.push(format!(
-                "typed tools: {}",
-                join_bounded(typed.iter().copied(), 20)
-            ));
+            lines.push(format!("{TYPED} has typed tools"));
         }
         lines.extend(reach.and_then(|reach| reach.drift.text()));
         lines.push(
@@ -110,17 +107,18 @@ impl UserSession {
         );
         let structured = json!({
             "user": {
-                "id": user.id, "name": user.name, "login": user.login,
+                "id": user.id, "name": visible(&user.name), "login": visible(&user.login),
                 "lang": user.lang, "tz": user.tz,
                 "company": user.company_id.as_ref().map(|company| json!({"id": company.id, "name": company.name})),
-                "companies": user.company_ids.iter().map(|company| json!({"id": company.id, "name": company.name})).collect::<Vec<_>>(),
+                "companies": user.company_ids.iter().take(MAX_COMPANIES).map(|company| json!({"id": company.id, "name": company.name})).collect::<Vec<_>>(),
             },
             "odoo_version": capabilities.odoo_version,
             "module_version": capabilities.module_version,
             "database": capabilities.database,
             "model_count": capabilities.models.len(),
-            "apps": apps,
-            "typed_models": typed,
+            "apps": apps.iter().map(AppSummary::to_json).collect::<Vec<_>>(),
+            "typed_models": typed.iter().take(MAX_TYPED).collect::<Vec<_>>(),
+            "typed_model_count": typed.len(),
             "schema_drift": reach.map(|reach| reach.drift.to_json()),
         });
         Output {
@@ -131,8 +129,10 @@ impl UserSession {
 
     fn details(&self, models: &[&ModelSummary]) -> Output {
         let typed = self.shared.catalogue.typed_models();
-        let lines: Vec<String> = models
+        let left_out = models.len().saturating_sub(MAX_DETAILS);
+        let mut lines: Vec<String> = models
             .iter()
+            .take(MAX_DETAILS)
             .map(|model| {
                 let mark = if typed.contains(&model.model.as_str()) {
                     ", typed tools"
@@ -147,8 +147,14 @@ impl UserSession {
                 )
             })
             .collect();
+        if left_out > 0 {
+            lines.push(format!(
+                "{left_out} more models: narrow it with `app` and `search`"
+            ));
+        }
         let structured: Vec<Value> = models
             .iter()
+            .take(MAX_DETAILS)
             .map(|model| {
                 json!({"model": model.model, "name": label(model), "access": model.access, "apps": model.apps})
             })
@@ -158,11 +164,76 @@ impl UserSession {
         } else {
             lines.join("\n")
         };
-        Output {
-            structured: json!({"models": structured}),
-            text,
+        let mut structured = json!({"models": structured});
+        if left_out > 0 {
+            structured["more_models"] = json!(left_out);
+        }
+        Output { structured, text }
+    }
+}
+
+/// An app with the models that its menus lead to.
+struct AppSummary<'a> {
+    app: &'a str,
+    count: usize,
+    /// The first of them.
+    models: Vec<&'a str>,
+}
+
+impl AppSummary<'_> {
+    fn line(&self, typed: &[&str]) -> String {
+        let named = self.models.iter().map(|model| {
+            let mark = if typed.contains(model) { TYPED } else { "" };
+            format!("{model}{mark}")
+        });
+        let mut line = format!(
+            "{}: {}",
+            clean(self.app, 60),
+            named.collect::<Vec<_>>().join(", ")
+        );
+        if self.count > self.models.len() {
+            line.push_str(&format!(" and {} more", self.count - self.models.len()));
+        }
+        line
+    }
+
+    fn to_json(&self) -> Value {
+        json!({"app": self.app, "count": self.count, "models": self.models})
+    }
+}
+
+/// The apps with their first models, those with typed tools before others: as many of each as
+/// there is room for, the same for all.
+fn apps_within<'a>(
+    apps: BTreeMap<&'a str, Vec<&'a ModelSummary>>,
+    typed: &[&str],
+    bytes: usize,
+) -> Vec<AppSummary<'a>> {
+    let mut summaries: Vec<AppSummary<'a>> = apps
+        .into_iter()
+        .map(|(app, models)| {
+            let mut models: Vec<&str> = models.iter().map(|model| model.model.as_str()).collect();
+            models.sort_by_key(|model| !typed.contains(model));
+            AppSummary {
+                app,
+                count: models.len(),
+                models,
+            }
+        })
+        .collect();
+    for most in (0..=MODELS_IN_SUMMARY).rev() {
+        for summary in &mut summaries {
+            summary.models.truncate(most);
+        }
+        let size: usize = summaries
+            .iter()
+            .map(|app| app.to_json().to_string().len())
+            .sum();
+        if size <= bytes {
+            break;
         }
     }
+    summaries
 }
 
 fn by_app(capabilities: &Capabilities) -> BTreeMap<&str, Vec<&ModelSummary>> {

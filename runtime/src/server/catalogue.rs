@@ -13,6 +13,7 @@ use super::reach::Reach;
 use super::selection::{Existing, Selection};
 use crate::error::{Error, ErrorKind, Result};
 use crate::instance::{Manifest, SchemaFolder};
+use crate::schema::output::output_schema;
 use crate::schema::text::nearest;
 use crate::schema::{Annotations, ModelSchema, Operation, SchemaFile, ToolSpec, tools_of};
 
@@ -119,7 +120,7 @@ impl Catalogue {
                     model: model.clone(),
                     operation: spec.operation.clone(),
                 };
-                catalogue.offer(tool(spec), target, is_chosen);
+                catalogue.offer(tool(spec, &file.schema), target, is_chosen);
             }
             existing.models.push(model.clone());
             catalogue.schemas.insert(model, Arc::new(file.schema));
@@ -337,12 +338,13 @@ fn warn_of_unknown(schema: &ModelSchema, key_fields: &[String]) {
     }
 }
 
-fn tool(spec: &ToolSpec) -> Tool {
+fn tool(spec: &ToolSpec, model: &ModelSchema) -> Tool {
     Tool::new(
         spec.name.clone(),
         spec.description.clone(),
         Arc::new(spec.input_schema.clone()),
     )
+    .with_raw_output_schema(Arc::new(output_schema(model, &spec.operation)))
     .with_title(spec.title.clone())
     .with_annotations(annotations(spec.annotations))
 }

@@ -7,7 +7,7 @@ use jiff::{Timestamp, Zoned};
 use serde_json::{Map, Value, json};
 
 use super::UserSession;
-use super::present::Output;
+use super::present::{Output, zone_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::ModelSchema;
 use crate::schema::validate::names::NameBook;
@@ -141,12 +141,7 @@ impl UserSession {
 
     /// Where the user is; UTC, where Odoo does not say.
     pub(super) async fn time_zone(&self) -> Result<TimeZone> {
-        let capabilities = self.capabilities().await?;
-        let zone = capabilities.user.tz.as_deref().unwrap_or("UTC");
-        Ok(TimeZone::get(zone).unwrap_or_else(|error| {
-            tracing::warn!(zone, %error, "the user's time zone is unknown; dates are those of UTC");
-            TimeZone::UTC
-        }))
+        Ok(zone_of(&*self.capabilities().await?))
     }
 
     /// Checks which records are meant, next to `check`.

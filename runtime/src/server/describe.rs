@@ -1,4 +1,9 @@
 //! `odoo_schema`: a model's fields and actions in a form that fits a conversation.
+//!
+//! A model of Odoo can have 250 fields, and all of them would cost more than the question that
+//! they are read for. So an answer has a budget: the fields that a call needs come first (what
+//! must be given, the key fields, what a person sees), then the others, and a line says how many
+//! are left and how to find them.
 
 use serde_json::{Map, Value, json};
 
@@ -8,10 +13,16 @@ use super::present::Output;
 use crate::client::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::text::{clean, join_bounded};
-use crate::schema::{FieldSchema, ModelSchema, View};
+use crate::schema::{ActionSchema, FieldSchema, ModelSchema, View};
 
-/// The most fields described at once; `search` reaches the others.
-const MAX_FIELDS: usize = 80;
+/// The size of what is described, in bytes of JSON: about 2,000 tokens with all around it.
+const MAX_BYTES: usize = 7_400;
+/// The part of it that actions may take.
+const MAX_BYTES_OF_ACTIONS: usize = 1_600;
+/// The most options of a selection; who searches for the field by its name sees them all.
+const MAX_OPTIONS: usize = 12;
+/// How long a label may be.
+const MAX_LABEL: usize = 60;
 
 impl UserSession {
     pub(super) async fn schema(&self, args: &Arguments) -> Result<Output> {
@@ -22,7 +33,7 @@ impl UserSession {
             .client()?
             .model_schema(&name, Some(view), &Context::new())
             .await?;
-        let schema = if live.fields.is_empty() {
+        let mut schema = if live.fields.is_empty() {
             self.shared
                 .catalogue
                 .generated_schema(&name)
@@ -31,6 +42,7 @@ impl UserSession {
         } else {
             live
         };
+        schema.key_fields = self.shared.catalogue.profile().key_fields(&name).to_vec();
         Ok(describe(&schema, view, search.as_deref()))
     }
 }
@@ -55,42 +67,140 @@ pub(super) fn too_old(model: &str) -> Error {
 }
 
 fn describe(schema: &ModelSchema, view: View, search: Option<&str>) -> Output {
-    let names = chosen_fields(schema, view, search);
-    let shown: Vec<(&str, &FieldSchema)> = names
+    let actions: Vec<&ActionSchema> = schema
+        .actions
         .iter()
-        .take(MAX_FIELDS)
-        .filter_map(|name| Some((*name, schema.field(name)?)))
+        .filter(|action| search.is_none_or(|text| mentions_action(action, text)))
         .collect();
+    let (actions, actions_bytes) = within(actions, MAX_BYTES_OF_ACTIONS, |action| {
+        brief_action(action).to_string().len()
+    });
+    let wanted = chosen_fields(schema, view, search);
+    let room = MAX_BYTES.saturating_sub(actions_bytes);
+    let shown = that_fit(schema, &wanted, room);
     let hidden = schema.fields.len() - shown.len();
+    // Who asks for one field wants to know all of it.
+    let options_of = |name: &str| {
+        if search == Some(name) {
+            usize::MAX
+        } else {
+            MAX_OPTIONS
+        }
+    };
     let mut lines = vec![headline(schema)];
-    lines.extend(shown.iter().map(|(name, field)| field_line(name, field)));
-    if search.is_none() && !schema.actions.is_empty() {
+    lines.extend(
+        shown
+            .iter()
+            .map(|(name, field)| field_line(name, field, options_of(name))),
+    );
+    if !actions.is_empty() {
         lines.push("actions (odoo_execute):".to_owned());
-        lines.extend(schema.actions.iter().map(|action| {
+        lines.extend(actions.iter().map(|action| {
             let label = action.label.as_deref().unwrap_or_default();
-            format!("  {}: {}", action.method, clean(label, 60))
+            format!("  {}: {}", action.method, clean(label, MAX_LABEL))
         }));
     }
-    if hidden > 0 {
-        lines.push(format!("{hidden} more fields: use `search`"));
-    }
+    let more_actions = schema.actions.len() - actions.len();
+    lines.extend(rest(
+        wanted.len() - shown.len(),
+        hidden,
+        more_actions,
+        search,
+    ));
     let fields: Map<String, Value> = shown
         .iter()
-        .map(|(name, field)| ((*name).to_owned(), brief(field)))
+        .map(|(name, field)| ((*name).to_owned(), short(name, field, options_of(name))))
         .collect();
-    let structured = json!({
+    let mut structured = json!({
         "model": schema.model,
         "label": schema.label,
         "record_name_field": schema.rec_name,
         "access": schema.access,
         "fields": fields,
-        "actions": if search.is_none() { json!(schema.actions) } else { json!([]) },
+        "actions": actions.iter().map(|action| brief_action(action)).collect::<Vec<_>>(),
         "more_fields": hidden,
     });
+    if search.is_none() {
+        structured["more_actions"] = json!(more_actions);
+    }
     Output {
         structured,
         text: lines.join("\n"),
     }
+}
+
+/// The first of these that take so many bytes together, and how many they take.
+fn within<T>(items: Vec<T>, bytes: usize, size: impl Fn(&T) -> usize) -> (Vec<T>, usize) {
+    let mut taken = 0;
+    let mut kept = Vec::new();
+    for item in items {
+        let size = size(&item) + 1;
+        if taken + size > bytes {
+            break;
+        }
+        taken += size;
+        kept.push(item);
+    }
+    (kept, taken)
+}
+
+/// The fields that an answer has room for, in the order of `wanted`.
+fn that_fit<'a>(
+    schema: &'a ModelSchema,
+    wanted: &[&'a str],
+    bytes: usize,
+) -> Vec<(&'a str, &'a FieldSchema)> {
+    let key_fields: Vec<&str> = schema.present_key_fields().collect();
+    let mut ranked: Vec<(u8, usize, &str, &FieldSchema)> = wanted
+        .iter()
+        .enumerate()
+        .filter_map(|(place, name)| Some((place, *name, schema.field(name)?)))
+        .map(|(place, name, field)| {
+            let rank = if schema.must_be_given(name) || key_fields.contains(&name) {
+                0
+            } else {
+                1 + u8::from(field.is_always_hidden() || field.field_type.is_binary())
+            };
+            (rank, place, name, field)
+        })
+        .collect();
+    ranked.sort_by_key(|(rank, place, ..)| (*rank, *place));
+    let (mut kept, _) = within(ranked, bytes, |(_, _, name, field)| {
+        name.len() + short(name, field, MAX_OPTIONS).to_string().len() + 3
+    });
+    kept.sort_by_key(|(_, place, ..)| *place);
+    kept.into_iter()
+        .map(|(.., name, field)| (name, field))
+        .collect()
+}
+
+/// What is not shown, and how to find it.
+fn rest(unfit: usize, hidden: usize, more_actions: usize, search: Option<&str>) -> Option<String> {
+    if let Some(search) = search {
+        return (unfit > 0).then(|| {
+            format!(
+                "{unfit} more fields have \"{}\": search for more of the name",
+                clean(search, MAX_LABEL)
+            )
+        });
+    }
+    let actions = match more_actions {
+        0 => String::new(),
+        more => format!(" and {more} actions"),
+    };
+    (hidden + more_actions > 0)
+        .then(|| format!("{hidden} more fields{actions}: use `search`, or another view_type"))
+}
+
+fn mentions_action(action: &ActionSchema, text: &str) -> bool {
+    let text = text.to_lowercase();
+    let label = action.label.as_deref().unwrap_or_default();
+    action.method.contains(&text) || label.to_lowercase().contains(&text)
+}
+
+fn brief_action(action: &ActionSchema) -> Value {
+    let label = action.label.as_deref().unwrap_or_default();
+    json!({"method": action.method, "label": clean(label, MAX_LABEL)})
 }
 
 fn chosen_fields<'a>(schema: &'a ModelSchema, view: View, search: Option<&str>) -> Vec<&'a str> {
@@ -100,12 +210,11 @@ fn chosen_fields<'a>(schema: &'a ModelSchema, view: View, search: Option<&str>) 
             let label = field.label.as_deref().unwrap_or_default().to_lowercase();
             name.contains(&wanted) || label.contains(&wanted)
         };
-        return schema
-            .fields
-            .iter()
-            .filter(matches)
-            .map(|(name, _)| name.as_str())
-            .collect();
+        let found = schema.fields.iter().filter(matches);
+        let mut names: Vec<&str> = found.map(|(name, _)| name.as_str()).collect();
+        // The field of this very name first.
+        names.sort_by_key(|name| *name != wanted);
+        return names;
     }
     let in_view: Vec<&str> = match view {
         View::Form => schema.form_fields.iter().map(String::as_str).collect(),
@@ -151,7 +260,7 @@ fn headline(schema: &ModelSchema) -> String {
     )
 }
 
-fn field_line(name: &str, field: &FieldSchema) -> String {
+fn field_line(name: &str, field: &FieldSchema, max_options: usize) -> String {
     let mut line = format!("{name}: {}", field.field_type);
     if let Some(relation) = &field.relation {
         line.push_str(&format!(" → {relation}"));
@@ -163,7 +272,7 @@ fn field_line(name: &str, field: &FieldSchema) -> String {
             .collect();
         line.push_str(&format!(
             " [{}]",
-            join_bounded(keys.iter().map(String::as_str), 15)
+            join_bounded(keys.iter().map(String::as_str), max_options)
         ));
     }
     for (mark, is_set) in [
@@ -175,10 +284,37 @@ fn field_line(name: &str, field: &FieldSchema) -> String {
             line.push_str(&format!(", {mark}"));
         }
     }
-    if let Some(label) = &field.label {
-        line.push_str(&format!(" – {}", clean(label, 60)));
+    if let Some(label) = telling_label(name, field) {
+        line.push_str(&format!(" – {label}"));
     }
     line
+}
+
+/// The label, where the name does not say it already.
+fn telling_label(name: &str, field: &FieldSchema) -> Option<String> {
+    let label = clean(field.label.as_deref()?, MAX_LABEL);
+    let said = |name: &str| name.replace('_', " ").eq_ignore_ascii_case(&label);
+    let stem = name.strip_suffix("_id").or(name.strip_suffix("_ids"));
+    (!said(name) && !stem.is_some_and(said)).then_some(label)
+}
+
+/// The facts of a field within a budget: without a label that the name says, and with the first
+/// options of many.
+fn short(name: &str, field: &FieldSchema, max_options: usize) -> Value {
+    let mut facts = brief(field);
+    if let Some(facts) = facts.as_object_mut() {
+        if telling_label(name, field).is_none() {
+            facts.shift_remove("label");
+        }
+        if let Some(Value::Array(options)) = facts.get_mut("selection")
+            && options.len() > max_options
+        {
+            let more = options.len() - max_options;
+            options.truncate(max_options);
+            facts.insert("more_options".to_owned(), json!(more));
+        }
+    }
+    facts
 }
 
 /// The facts of a field that a call depends on.

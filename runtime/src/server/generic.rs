@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::schema::{
     CONSENT_TOKEN, Operation, consent_token_schema, filter_schemas, group_schemas, ids_schema,
-    records_schema,
+    output, records_schema,
 };
 
 /// One of the ten generic tools.
@@ -204,6 +204,34 @@ impl GenericTool {
         }
     }
 
+    /// What the structured answer looks like.
+    fn answer(self) -> JsonObject {
+        let row = json!({"type": "object"});
+        match self {
+            Self::Reconnect | Self::Capabilities => output::object(json!({
+                "user": row,
+                "odoo_version": {"type": ["string", "null"]},
+                "apps": {"type": "array", "items": row},
+                "models": {"type": "array", "items": row},
+            })),
+            Self::Schema => output::object(json!({
+                "model": {"type": "string"},
+                "fields": row,
+                "actions": {"type": "array", "items": row},
+                "more_fields": {"type": "integer"},
+            })),
+            Self::Search => {
+                let mut schema = output::page_schema(&row);
+                schema["properties"]["groups"] = json!({"type": "array", "items": row});
+                schema
+            }
+            Self::Read => output::record_schema(&row),
+            Self::Count => output::count_schema(),
+            Self::Create | Self::Update | Self::Delete => output::change_schema(),
+            Self::Execute => output::method_schema(),
+        }
+    }
+
     const fn required(self) -> &'static [&'static str] {
         match self {
             Self::Reconnect | Self::Capabilities => &[],
@@ -242,6 +270,7 @@ impl GenericTool {
             schema.insert("required".to_owned(), json!(self.required()));
         }
         Tool::new(self.name(), self.description(), Arc::new(schema))
+            .with_raw_output_schema(Arc::new(self.answer()))
             .with_title(self.title())
             .with_annotations(self.annotations())
     }

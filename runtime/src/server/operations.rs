@@ -1,17 +1,20 @@
 //! What the tools that change nothing do: each operation once, for the generic tool and for
 //! every typed tool.
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::UserSession;
 use super::args::Arguments;
 use super::checks::{Asked, with_resolved};
-use super::present::{self, Output};
+use super::present::{Found, Output, Reading, note};
 use crate::client::{Context, SearchRead};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::ModelSchema;
 use crate::schema::text::join_bounded;
 use crate::schema::validate::{Problems, check_fields, check_order};
+
+/// How many of the fields that a record has besides the key fields are named.
+const OTHERS: usize = 24;
 
 const MODEL_EXAMPLE: &str = "\"sale.order\"";
 
@@ -57,25 +60,41 @@ impl UserSession {
             Some(schema) => schema.summary_fields(),
             None => vec!["display_name".to_owned()],
         });
+        let reading = Reading {
+            model: &model,
+            fields: &fields,
+            schema,
+        };
         let request = SearchRead {
             domain,
-            fields: fields.clone(),
+            fields: reading.request(),
             limit,
             offset,
             order,
             ..SearchRead::new(&model)
         };
-        let page = self
-            .client()?
-            .search_read(&request, &reading_context())
-            .await?;
-        let records: Vec<Map<String, Value>> = page
-            .records
-            .iter()
-            .map(|raw| present::record(raw, &fields, schema))
-            .collect();
-        let default_of = asked.is_none().then_some(schema).flatten();
-        let output = search_output(&model, page.count, offset, &records, default_of);
+        let client = self.client()?;
+        let context = reading_context();
+        let (page, viewer) = tokio::join!(client.search_read(&request, &context), self.viewer());
+        let page = page?;
+        let found = Found {
+            total: page.count,
+            offset,
+        };
+        let records = self.present(reading, page.records, viewer?).await;
+        let mut output = records.page(found);
+        if let (None, Some(schema)) = (&asked, schema)
+            && page.count > offset
+        {
+            note(
+                &mut output,
+                &format!(
+                    "key fields only; {} has {} fields, see odoo_schema",
+                    schema.model,
+                    schema.fields.len()
+                ),
+            );
+        }
         Ok(with_resolved(output, &checked.resolved))
     }
 
@@ -105,10 +124,16 @@ impl UserSession {
             Some(schema) => schema.detail_fields(),
             None => vec!["display_name".to_owned()],
         });
-        let rows = self
-            .client()?
-            .read(&model, &ids, &fields, &reading_context())
-            .await?;
+        let reading = Reading {
+            model: &model,
+            fields: &fields,
+            schema,
+        };
+        let client = self.client()?;
+        let (request, context) = (reading.request(), reading_context());
+        let (rows, viewer) =
+            tokio::join!(client.read(&model, &ids, &request, &context), self.viewer());
+        let (mut rows, viewer) = (rows?, viewer?);
         let missing: Vec<i64> = ids
             .iter()
             .copied()
@@ -117,18 +142,26 @@ impl UserSession {
         if !missing.is_empty() {
             return Err(missing_records(&model, &missing));
         }
-        let records: Vec<Map<String, Value>> = rows
-            .iter()
-            .map(|raw| present::record(raw, &fields, schema))
-            .collect();
-        let mut output = read_output(&model, records, ids.len() > 1);
+        let mut output = if ids.len() > 1 {
+            self.present(reading, rows, viewer).await.batch()
+        } else {
+            let was_asked = |name: &str| match (&asked, schema) {
+                (Some(_), _) => true,
+                (None, Some(schema)) => schema.present_key_fields().any(|key| key == name),
+                (None, None) => false,
+            };
+            let row = rows.pop().unwrap_or_default();
+            self.present_one(reading, row, viewer, was_asked)
+                .await
+                .one()
+        };
         if let (None, Some(schema)) = (&asked, schema) {
             let others = other_fields(schema, &fields);
             output.text.push_str(&format!(
                 "\nkey fields only; others: {}",
-                join_bounded(others.iter().copied(), 60)
+                join_bounded(others.iter().copied(), OTHERS)
             ));
-            output.structured["other_fields"] = json!(others.iter().take(60).collect::<Vec<_>>());
+            output.structured["other_fields"] = others.iter().take(OTHERS).copied().collect();
         }
         Ok(output)
     }
@@ -149,60 +182,6 @@ impl UserSession {
         };
         Ok(with_resolved(output, &checked.resolved))
     }
-}
-
-fn read_output(model: &str, mut records: Vec<Map<String, Value>>, is_batch: bool) -> Output {
-    if is_batch {
-        return Output {
-            text: format!(
-                "{model}: {} records\n{}",
-                records.len(),
-                present::table(&records)
-            ),
-            structured: json!({"model": model, "records": records}),
-        };
-    }
-    let record = records.pop().unwrap_or_default();
-    let id = record.get("id").cloned().unwrap_or_default();
-    Output {
-        text: format!("{model} {id}\n{}", present::lines(&record)),
-        structured: json!({"model": model, "record": record}),
-    }
-}
-
-fn search_output(
-    model: &str,
-    total: u64,
-    offset: u64,
-    records: &[Map<String, Value>],
-    default_of: Option<&ModelSchema>,
-) -> Output {
-    let next = offset + records.len() as u64;
-    let next_offset = (next < total && !records.is_empty()).then_some(next);
-    let mut text = match (records.len(), next_offset) {
-        (0, _) if total == 0 => format!("{model}: none found"),
-        (0, _) => format!("{model}: {total} in all, none at offset {offset}"),
-        (shown, None) => format!("{model}: {shown} of {total}"),
-        (shown, Some(next)) => format!("{model}: {shown} of {total}, next offset {next}"),
-    };
-    let table = present::table(records);
-    if !table.is_empty() {
-        text.push('\n');
-        text.push_str(&table);
-    }
-    let mut structured = json!({
-        "model": model, "total": total, "offset": offset, "next_offset": next_offset, "records": records,
-    });
-    if let (Some(schema), false) = (default_of, table.is_empty()) {
-        let note = format!(
-            "key fields only; {} has {} fields, see odoo_schema",
-            schema.model,
-            schema.fields.len()
-        );
-        text.push_str(&format!("\n{note}"));
-        structured["note"] = json!(note);
-    }
-    Output { structured, text }
 }
 
 fn other_fields<'a>(schema: &'a ModelSchema, shown: &[String]) -> Vec<&'a str> {

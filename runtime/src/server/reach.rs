@@ -19,7 +19,9 @@ use super::prompts;
 use crate::client::{Answer, Capabilities, Context, describe};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::text::join_bounded;
-use crate::schema::{Access, Fitting, Misfit, ModelSchema, Operation, line_models, misfits};
+use crate::schema::{
+    Access, Fitting, Misfit, ModelSchema, Operation, line_models, misfits, misread,
+};
 
 /// How long a request waits to learn what the user may do. A list that comes later is not shown
 /// by clients that give up; one without the rights offers too much.
@@ -479,7 +481,8 @@ fn judge(
         let Target::Typed { operation, .. } = target else {
             continue;
         };
-        let reasons = misfits(&tool.input_schema, operation, fitting);
+        let mut reasons = misfits(&tool.input_schema, operation, fitting);
+        reasons.extend(misread(written, live, operation));
         if !reasons.is_empty() {
             withheld.insert(operation.clone(), reasons);
         }

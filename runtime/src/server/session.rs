@@ -4,6 +4,7 @@
 //! each user who is at work. Everything that depends on who is asking stands here, so that
 //! nothing of it can reach another user; what is the same for all is [`Shared`].
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use super::freshness::Freshness;
 use super::metrics::Running;
+use super::present::Currency;
 use super::reach::ReachCell;
 use super::schemas::SchemaStore;
 use super::{MAX_CONCURRENT_CALLS, Shared};
@@ -41,6 +43,8 @@ pub(crate) struct UserSession {
     pub(super) schemas: SchemaStore,
     pub(super) known: Mutex<Option<Known>>,
     pub(super) reach: ReachCell,
+    /// The currencies of amounts that were shown, by id.
+    pub(super) currencies: Mutex<HashMap<i64, Currency>>,
     /// Whether the user's list of tools is still what it was.
     pub(super) freshness: Freshness,
     /// The places for calls of this user.
@@ -70,6 +74,7 @@ impl UserSession {
             client: config.and_then(Client::new),
             known: Mutex::new(None),
             reach: ReachCell::default(),
+            currencies: Mutex::default(),
             freshness: Freshness::default(),
             places: Arc::new(Semaphore::new(places)),
             refused: AtomicBool::new(false),
@@ -156,6 +161,7 @@ impl UserSession {
     pub(super) async fn forget(&self) {
         self.schemas.clear();
         *self.known.lock().await = None;
+        self.currencies.lock().await.clear();
         self.reach.forget().await;
     }
 }

@@ -50,6 +50,7 @@ class Tool:
     title: str | None
     description: str
     input_schema: dict[str, Any]
+    output_schema: dict[str, Any] | None
     read_only: bool | None
     destructive: bool | None
     idempotent: bool | None
@@ -319,6 +320,7 @@ def _tool(raw: dict[str, Any]) -> Tool:
         title=raw.get("title"),
         description=raw.get("description") or "",
         input_schema=raw["inputSchema"],
+        output_schema=raw.get("outputSchema"),
         read_only=hints.get("readOnlyHint"),
         destructive=hints.get("destructiveHint"),
         idempotent=hints.get("idempotentHint"),

@@ -107,6 +107,16 @@ class Odoo:
         )
         return self._send(request)
 
+    def page(self, address: str) -> tuple[int, str]:
+        """Opens a page in this user's browser session: its status and what it is."""
+        request = urllib.request.Request(urllib.parse.urljoin(self.url, address))
+        try:
+            with self._opener.open(request, timeout=REQUEST_SECONDS) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.headers.get("Location") or ""
+
     def _send(self, request: urllib.request.Request) -> Answer:
         def attempt() -> Answer | None:
             try:

@@ -4,10 +4,13 @@
 //! and descriptions that fit. [`tokens_of`] counts what a tool costs a conversation, with a real
 //! tokenizer that carries its own vocabulary.
 
+mod output;
+
 use std::collections::BTreeSet;
 
 use butopea_runtime::schema::MAX_TOOL_NAME;
 use butopea_runtime::schema::text::is_invisible;
+pub use output::output_problems_of;
 use serde_json::{Map, Value};
 
 /// The most tokens of one typed tool.
@@ -43,8 +46,13 @@ const FORBIDDEN: [&str; 15] = [
 /// How many tokens a tool or list costs: its compact JSON in the vocabulary of the newer `OpenAI`
 /// models, which is of the size of the others'.
 pub fn tokens_of(value: &Value) -> usize {
+    tokens_in(&value.to_string())
+}
+
+/// How many tokens a text costs.
+pub fn tokens_in(text: &str) -> usize {
     tiktoken_rs::o200k_base_singleton()
-        .encode_ordinary(&value.to_string())
+        .encode_ordinary(text)
         .len()
 }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use butopea_runtime::instance::SchemaFolder;
 use butopea_runtime::server::{Catalogue, Profile, Selection};
 use serde_json::Value;
-use tool_tests::{MAX_TOKENS_OF_THE_LIST, MAX_TOOLS, tokens_of};
+use tool_tests::{MAX_TOKENS_OF_THE_LIST, MAX_TOOLS, output_problems_of, problems_of, tokens_of};
 
 fn generated() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../generated")
@@ -49,6 +49,14 @@ fn the_default_list_is_small() {
     );
     assert!(tools.len() <= MAX_TOOLS, "{} tools", tools.len());
     assert!(tokens <= MAX_TOKENS_OF_THE_LIST, "{tokens} tokens");
+}
+
+#[test]
+fn each_default_tool_is_portable() {
+    let tools = default_list();
+    let mut problems: Vec<String> = tools.iter().flat_map(problems_of).collect();
+    problems.extend(tools.iter().flat_map(output_problems_of));
+    assert_eq!(problems, Vec::<String>::new());
 }
 
 #[test]

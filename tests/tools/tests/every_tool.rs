@@ -9,18 +9,28 @@ use std::path::Path;
 use butopea_runtime::client::{
     Client, Config, Context, Described, LABEL_LANGUAGE, describe, wanted_models,
 };
+use butopea_runtime::schema::output::output_schema;
 use butopea_runtime::schema::{Patterns, SchemaFile};
 use serde_json::Value;
-use tool_tests::{MAX_TOKENS_OF_A_TOOL, names_used_twice, problems_of, tokens_of};
+use tool_tests::{
+    MAX_TOKENS_OF_A_TOOL, names_used_twice, output_problems_of, problems_of, tokens_of,
+};
 
 /// Checks all tools of these files together.
 fn check(files: &[SchemaFile]) {
     let tools: Vec<Value> = files
         .iter()
-        .flat_map(|file| &file.tools)
-        .map(|tool| serde_json::to_value(tool).unwrap())
+        .flat_map(|file| file.tools.iter().map(move |tool| (file, tool)))
+        .map(|(file, tool)| {
+            let mut listed = serde_json::to_value(tool).unwrap();
+            // No client sees it.
+            listed.as_object_mut().unwrap().remove("operation");
+            listed["outputSchema"] = output_schema(&file.schema, &tool.operation).into();
+            listed
+        })
         .collect();
-    let problems: Vec<String> = tools.iter().flat_map(problems_of).collect();
+    let mut problems: Vec<String> = tools.iter().flat_map(problems_of).collect();
+    problems.extend(tools.iter().flat_map(output_problems_of));
     assert_eq!(problems, Vec::<String>::new());
     assert_eq!(names_used_twice(&tools), Vec::<&str>::new());
     let mut sizes: Vec<(usize, &str)> = tools

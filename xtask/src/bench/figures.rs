@@ -81,6 +81,11 @@ pub(super) const FIGURES: &[Measurement] = &[
         take: serve::load,
     },
     Measurement {
+        name: "tokens",
+        about: "tokens of the server's answers, against the same rows as JSON",
+        take: serve::tokens,
+    },
+    Measurement {
         name: "memory",
         about: "the server's memory after many calls and sessions",
         take: serve::memory,

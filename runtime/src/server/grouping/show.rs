@@ -46,15 +46,16 @@ impl PageOfGroups<'_> {
             structured["notes"] = json!(notes);
         }
         let mut text = self.headline(next_offset);
-        let rows: Vec<Map<String, Value>> = (0..self.groups.len())
+        let rows: Vec<Vec<String>> = (0..self.groups.len())
             .map(|place| self.row(place))
             .collect();
-        let table = present::table(&rows);
-        for line in std::iter::once(&table).chain(&notes) {
-            if !line.is_empty() {
-                text.push('\n');
-                text.push_str(line);
-            }
+        if !rows.is_empty() {
+            text.push('\n');
+            text.push_str(&present::fenced_table(&self.headings(), &rows));
+        }
+        for note in &notes {
+            text.push('\n');
+            text.push_str(note);
         }
         Output { structured, text }
     }
@@ -137,26 +138,38 @@ impl PageOfGroups<'_> {
         shown
     }
 
-    fn row(&self, place: usize) -> Map<String, Value> {
-        let group = &self.groups[place];
-        let mut row = Map::new();
-        for (key, raw) in self.aggregation.keys.iter().zip(&group.keys) {
-            let (value, label) = self.key(key, raw);
-            row.insert(key.specification.clone(), json!(in_words(&value, &label)));
-        }
-        row.insert("__count".to_owned(), json!(group.count));
-        for (number, measure) in self.measures().enumerate() {
+    fn headings(&self) -> Vec<String> {
+        let mut headings = self.aggregation.specifications();
+        headings.push("__count".to_owned());
+        headings.extend(self.measures().enumerate().map(|(number, measure)| {
             let name = measure.specification();
-            let amount = present::cell(&self.amount(place, number));
+            match self.currencies.common(number) {
+                Some(currency) => format!("{name} ({currency})"),
+                None => name,
+            }
+        }));
+        headings
+    }
+
+    fn row(&self, place: usize) -> Vec<String> {
+        let group = &self.groups[place];
+        let keys = self.aggregation.keys.iter().zip(&group.keys);
+        let mut row: Vec<String> = keys
+            .map(|(key, raw)| {
+                let (value, label) = self.key(key, raw);
+                in_words(&value, &label)
+            })
+            .collect();
+        row.push(group.count.to_string());
+        row.extend((0..self.measures().count()).map(|number| {
+            let amount = plain(&self.amount(place, number));
             let unit = self.currencies.unit(place, number);
-            let (name, amount) = match (self.currencies.common(number), unit) {
-                (Some(currency), _) => (format!("{name} ({currency})"), amount),
-                (None, Unit::One(currency)) => (name, format!("{amount} {currency}")),
-                (None, Unit::Mixed) => (name, "mixed currencies".to_owned()),
-                (None, Unit::Unknown) => (name, amount),
-            };
-            row.insert(name, json!(amount));
-        }
+            match (self.currencies.common(number), unit) {
+                (None, Unit::One(currency)) => format!("{amount} {currency}"),
+                (None, Unit::Mixed) => "mixed currencies".to_owned(),
+                _ => amount,
+            }
+        }));
         row
     }
 
@@ -444,8 +457,8 @@ mod tests {
                 (&group["count"], &group["total:sum"]),
                 (&json!(3), &json!(0.3))
             );
-            let line = output.text.lines().last().unwrap();
-            assert_eq!(line, format!("{words} | 3 | 0.3"));
+            let line = output.text.lines().rev().nth(1).unwrap();
+            assert_eq!(line, format!("{words}|3|0.3"));
         }
     }
 

@@ -7,6 +7,7 @@
 //! alone, never inside of another one.
 
 mod attachment;
+mod field;
 mod record;
 mod report;
 mod schema;
@@ -34,6 +35,7 @@ use crate::schema::text::clean;
 use crate::schema::{ModelSchema, Operation};
 pub(super) use uri::ATTACHMENT;
 use uri::OdooUri;
+pub(super) use uri::field_uri;
 
 /// The largest file or document that is read. In base64 it stays below the 16 MiB that clients
 /// take as one message.
@@ -138,6 +140,7 @@ impl UserSession {
             OdooUri::Report { model, id, report } => {
                 (self.read_report(model, *id, report).await, 0)
             }
+            OdooUri::Field { model, id, field } => (self.read_field(model, *id, field).await, 0),
         };
         match contents {
             Ok(contents) => Ok(ReadResourceResult::new(contents)
@@ -189,8 +192,9 @@ pub(super) fn list_templates(cursor: Option<&str>) -> Answered<ListResourceTempl
 fn none_of_ours(uri: &str) -> ErrorData {
     ErrorData::resource_not_found(
         "there is no such resource; those of this server look like odoo://sale.order/12, \
-         odoo://sale.order/schema, odoo://ir.attachment/7/content or \
-         odoo://sale.order/12/report/sale.report_saleorder",
+         odoo://sale.order/schema, odoo://ir.attachment/7/content, \
+         odoo://sale.order/12/report/sale.report_saleorder or \
+         odoo://sale.order/12/field/note",
         Some(json!({"uri": uri})),
     )
 }

@@ -9,14 +9,11 @@ use super::report::Report;
 use super::uri::{ATTACHMENT, OdooUri};
 use super::{JSON, optional};
 use crate::error::Result;
-use crate::schema::text::{clean, shorten};
+use crate::schema::text::clean;
 use crate::schema::{FieldSchema, ModelSchema};
 use crate::server::UserSession;
 use crate::server::operations::{missing_record, reading_context};
-use crate::server::present;
-
-/// The longest text of a field; an attachment's indexed text, for one, has no end.
-const MAX_TEXT: usize = 4_000;
+use crate::server::present::Reading;
 
 /// A record and what belongs to it.
 struct Shown<'a> {
@@ -25,6 +22,8 @@ struct Shown<'a> {
     name: String,
     schema: Option<&'a ModelSchema>,
     fields: Map<String, Value>,
+    /// The fields that have a value, as text.
+    lines: Vec<(String, String)>,
     /// The file that the record itself is.
     content: Option<Attachment>,
     /// `None` where the user may not see them.
@@ -43,19 +42,25 @@ impl UserSession {
         if !asked.iter().any(|name| name == "display_name") {
             asked.push("display_name".to_owned());
         }
-        let rows = self
-            .client()?
-            .read(model, &[id], &asked, &reading_context())
-            .await?;
-        let raw = rows.first().ok_or_else(|| missing_record(model, id))?;
+        let mut reading = Reading {
+            model,
+            fields: &asked,
+            schema,
+        };
+        let client = self.client()?;
+        let (ids, request, light) = ([id], reading.request(), reading_context());
+        let (rows, viewer) =
+            tokio::join!(client.read(model, &ids, &request, &light), self.viewer());
+        let mut raw = rows?.pop().ok_or_else(|| missing_record(model, id))?;
         let name = raw.get("display_name").and_then(Value::as_str);
         let name = clean(name.unwrap_or_default(), 200);
-        let mut shown = present::record(raw, &fields, schema);
         if !fields.iter().any(|name| name == "display_name") {
             // Asked for as the heading alone.
-            shown.remove("display_name");
+            raw.remove("display_name");
         }
-        shown.values_mut().for_each(shorten_text);
+        reading.fields = &fields;
+        let records = self.present(reading, vec![raw], viewer?).await;
+        let (fields, lines) = records.labelled();
         let (attachments, reports) =
             tokio::join!(self.attachments_of(model, id), self.reports_of(model));
         let content = match model {
@@ -67,7 +72,8 @@ impl UserSession {
             id,
             name,
             schema,
-            fields: shown,
+            fields,
+            lines,
             content,
             attachments: optional("attachments", attachments)?,
             reports: optional("reports", reports)?,
@@ -163,45 +169,26 @@ impl Shown<'_> {
 
     /// The fields that have a value, with their labels.
     fn field_lines(&self) -> impl Iterator<Item = String> {
-        self.fields
+        self.lines
             .iter()
-            .filter(|(name, value)| *name != "id" && !is_empty(value))
-            .map(|(name, value)| {
+            .filter(|(name, _)| name != "id")
+            .map(|(name, text)| {
                 let field = self.schema.and_then(|schema| schema.field(name));
                 let label = field.and_then(|field| field.label.as_deref());
                 let label = label.map_or_else(|| name.clone(), |label| clean(label, 60));
-                format!("{label}: {}", value_text(value, field))
+                format!("{label}: {}", option_label(text, field))
             })
     }
 }
 
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(items) => items.is_empty(),
-        Value::String(text) => text.is_empty(),
-        _ => false,
-    }
-}
-
-/// The value of a field for a person: the label of an option instead of its key.
-fn value_text(value: &Value, field: Option<&FieldSchema>) -> String {
+/// The label of an option instead of its key: this text is for a person.
+fn option_label(text: &str, field: Option<&FieldSchema>) -> String {
     let options = field.and_then(|field| field.selection.as_deref());
-    let label = value.as_str().and_then(|key| {
-        options?
-            .iter()
-            .find(|option| option.key.to_string() == key)
-            .map(|option| clean(&option.label, 60))
-    });
-    label.unwrap_or_else(|| present::cell(value))
-}
-
-fn shorten_text(value: &mut Value) {
-    if let Value::String(text) = value
-        && text.len() > MAX_TEXT
-    {
-        *text = shorten(text, MAX_TEXT);
-    }
+    let option = options
+        .into_iter()
+        .flatten()
+        .find(|option| option.key.to_string() == text);
+    option.map_or_else(|| text.to_owned(), |option| clean(&option.label, 60))
 }
 
 #[cfg(test)]
@@ -231,6 +218,9 @@ mod tests {
             id: 7,
             name: "S00007".to_owned(),
             schema: Some(schema),
+            lines: [("id", "7"), ("state", "sale"), ("partner_id", "Azure (14)")]
+                .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                .to_vec(),
             fields,
             content: None,
             attachments: None,
@@ -255,12 +245,5 @@ mod tests {
         assert_eq!(json["fields"]["state"], "sale");
         assert_eq!(json["reports"], json!([]));
         assert!(json.get("attachments").is_none(), "not seen, so not named");
-    }
-
-    #[test]
-    fn texts_have_an_end() {
-        let mut value = json!("ä".repeat(MAX_TEXT + 1));
-        shorten_text(&mut value);
-        assert_eq!(value.as_str().unwrap().chars().count(), MAX_TEXT);
     }
 }

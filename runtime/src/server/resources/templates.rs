@@ -20,7 +20,7 @@ pub(in crate::server) struct Template {
 }
 
 /// All templates, in the order of the list.
-pub(in crate::server) const TEMPLATES: [Template; 4] = [
+pub(in crate::server) const TEMPLATES: [Template; 5] = [
     Template {
         uri: "odoo://{model}/{id}",
         name: "record",
@@ -55,6 +55,18 @@ pub(in crate::server) const TEMPLATES: [Template; 4] = [
             ("model", Source::Model),
             ("id", Source::RecordId),
             ("report", Source::Report),
+        ],
+    },
+    Template {
+        uri: "odoo://{model}/{id}/field/{field}",
+        name: "field",
+        title: "Value of a field",
+        description: "The whole value of one field: a file or image as bytes, HTML as HTML, a long text in full. Tools name it where they show the size, the text or the beginning alone",
+        mime_type: None,
+        arguments: &[
+            ("model", Source::Model),
+            ("id", Source::RecordId),
+            ("field", Source::Field),
         ],
     },
 ];
@@ -93,6 +105,7 @@ mod tests {
                 let value = match source {
                     Source::Model => "sale.order",
                     Source::Report => "sale.report_saleorder",
+                    Source::Field => "note",
                     _ => "7",
                 };
                 let place = format!("{{{name}}}");

@@ -5,6 +5,7 @@
 //! odoo://{model}/schema                  the fields and actions of a model
 //! odoo://ir.attachment/{id}/content      the file of an attachment
 //! odoo://{model}/{id}/report/{report}    a record, printed by a report
+//! odoo://{model}/{id}/field/{field}      the whole value of a field
 //! ```
 //!
 //! Each URI has one meaning: a model's name has lower-case letters, digits, dots and
@@ -46,6 +47,20 @@ pub(in crate::server) enum OdooUri {
         /// The report's technical name (`report_name`).
         report: String,
     },
+    /// The whole value of a field.
+    Field {
+        /// The record's model.
+        model: String,
+        /// The record's id.
+        id: i64,
+        /// The field's name.
+        field: String,
+    },
+}
+
+/// The URI of a field's value; any of its parts may be a placeholder.
+pub(in crate::server) fn field_uri(model: &str, id: impl fmt::Display, field: &str) -> String {
+    format!("{SCHEME}{model}/{id}/field/{field}")
 }
 
 impl OdooUri {
@@ -66,6 +81,11 @@ impl OdooUri {
                 id: parse_id(id)?,
                 report: decode(report)?,
             }),
+            [id, "field", field] if is_field_name(field) => Some(Self::Field {
+                model,
+                id: parse_id(id)?,
+                field: (*field).to_owned(),
+            }),
             _ => None,
         }
     }
@@ -73,9 +93,10 @@ impl OdooUri {
     /// The model that it is about.
     pub(in crate::server) fn model(&self) -> &str {
         match self {
-            Self::Record { model, .. } | Self::Schema { model } | Self::Report { model, .. } => {
-                model
-            }
+            Self::Record { model, .. }
+            | Self::Schema { model }
+            | Self::Report { model, .. }
+            | Self::Field { model, .. } => model,
             Self::Content { .. } => ATTACHMENT,
         }
     }
@@ -90,6 +111,7 @@ impl fmt::Display for OdooUri {
             Self::Report { model, id, report } => {
                 write!(f, "{SCHEME}{model}/{id}/report/{}", encode(report))
             }
+            Self::Field { model, id, field } => f.write_str(&field_uri(model, id, field)),
         }
     }
 }
@@ -99,6 +121,14 @@ fn is_model_name(name: &str) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._".contains(&byte))
+}
+
+/// Names of fields are those of Python (`odoo/fields.py`), which are ASCII in practice.
+fn is_field_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// An id above 0, in the one way in which it is written.
@@ -157,6 +187,8 @@ mod tests {
             (model(), 1..=i64::MAX).prop_map(|(model, id)| OdooUri::Record { model, id }),
             model().prop_map(|model| OdooUri::Schema { model }),
             (1..=i64::MAX).prop_map(|id| OdooUri::Content { id }),
+            (model(), 1..=i64::MAX, "[a-zA-Z0-9_]{1,40}")
+                .prop_map(|(model, id, field)| OdooUri::Field { model, id, field }),
             (model(), 1..=i64::MAX, any::<String>())
                 .prop_filter("a report has a name", |(.., report)| !report.is_empty())
                 .prop_map(|(model, id, report)| OdooUri::Report { model, id, report }),
@@ -175,7 +207,7 @@ mod tests {
         }
 
         #[test]
-        fn a_meaning_has_one_uri(rest in "([a-z0-9._]{0,4}|[0-9]{1,3}|schema|content|report|%[0-9A-Fa-f]{2}|/){0,8}") {
+        fn a_meaning_has_one_uri(rest in "([a-z0-9._]{0,4}|[0-9]{1,3}|schema|content|report|field|%[0-9A-Fa-f]{2}|/){0,8}") {
             let text = format!("odoo://{rest}");
             if let Some(uri) = OdooUri::parse(&text) {
                 // Percent-encoding alone may be written in several ways.
@@ -194,6 +226,7 @@ mod tests {
             "odoo://ir.attachment/7/content",
             "odoo://x_studio_thing/1",
             "odoo://account.move/3/report/account.report_invoice",
+            "odoo://res.partner/3/field/image_1920",
         ] {
             assert_eq!(OdooUri::parse(text).unwrap().to_string(), text);
         }
@@ -221,6 +254,8 @@ mod tests {
             "odoo://sale.order/99999999999999999999",
             "odoo://sale.order/1/content",
             "odoo://sale.order/1/report/",
+            "odoo://sale.order/1/field/",
+            "odoo://sale.order/1/field/a.b",
             "odoo://sale.order/1/report/a%zz",
             "odoo://sale.order/1/report/a%ff",
             "odoo://sale.order/1?x=1",

@@ -3,6 +3,7 @@
 //! The same read is made three ways in turns: directly at Odoo, through the server over standard input and output,
 //! and over HTTP. So all three meet the same Odoo, equally warm and equally busy, and the difference is the server's.
 
+mod tokens;
 mod ways;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use super::{Bench, Figure};
 use crate::error::Error;
 use crate::own;
 use crate::process::output;
+pub(super) use tokens::tokens;
 use ways::{Direct, Http, Stdio, Way};
 
 /// How many callers there are at once.
@@ -135,20 +137,26 @@ pub(super) fn memory(bench: &mut Bench) -> Result<Vec<Figure>, Error> {
 
 /// The server as it is released.
 fn build(bench: &Bench) -> Result<PathBuf, Error> {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    build_program(bench, "butopea-runtime", "butopea-mcp-server", "release")
+}
+
+/// A program of a package, built as this cargo profile says.
+fn build_program(
+    bench: &Bench,
+    package: &str,
+    program: &str,
+    profile: &str,
+) -> Result<PathBuf, Error> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let folder = own::target_folder(&bench.checkout)?;
     output(
-        Command::new(program)
+        Command::new(cargo)
             .current_dir(bench.checkout.root())
-            .args([
-                "build",
-                "--quiet",
-                "--release",
-                "--package",
-                "butopea-runtime",
-            ]),
+            .args(["build", "--quiet", "--package", package])
+            .args(["--profile", profile]),
     )?;
-    Ok(Path::new(&folder).join("release/butopea-mcp-server"))
+    let built = if profile == "dev" { "debug" } else { profile };
+    Ok(Path::new(&folder).join(built).join(program))
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {

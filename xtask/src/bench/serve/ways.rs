@@ -108,11 +108,21 @@ impl Direct {
     }
 
     async fn read(&self) -> Result<Value, Error> {
-        let params = json!({
-            "model": MODEL, "method": "read", "args": [[RECORD], FIELDS], "kwargs": {},
-        });
+        let args = json!([[RECORD], FIELDS]);
+        self.call(MODEL, "read", &args, &json!({})).await
+    }
+
+    /// Calls a public method of a model; the answer is the whole envelope.
+    pub(super) async fn call(
+        &self,
+        model: &str,
+        method: &str,
+        args: &Value,
+        kwargs: &Value,
+    ) -> Result<Value, Error> {
+        let params = json!({"model": model, "method": method, "args": args, "kwargs": kwargs});
         self.http
-            .post(format!("{}/web/dataset/call_kw/{MODEL}/read", self.url))
+            .post(format!("{}/web/dataset/call_kw/{model}/{method}", self.url))
             .header(COOKIE, &self.cookie)
             .json(&envelope(1, "call", &params))
             .send()
@@ -179,7 +189,7 @@ impl Stdio {
         Ok(answer["result"]["tools"].as_array().map_or(0, Vec::len))
     }
 
-    async fn request(&self, method: &str, params: &Value) -> Result<Value, Error> {
+    pub(super) async fn request(&self, method: &str, params: &Value) -> Result<Value, Error> {
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
         lock(&self.waiting).insert(id, sender);

@@ -1,0 +1,53 @@
+//! Records as an assistant reads them: structured JSON, and the same as compact text.
+//!
+//! What comes from Odoo goes through here on its way to a client:
+//!
+//! * `value`: Odoo's form of a value becomes one that says what it is: `false` becomes `null`, a
+//!   many2one `{"id": 7, "name": "Azure"}`, a datetime one in the user's time zone with its
+//!   offset, HTML becomes text (`html`), an amount has its currency's decimals (`money`).
+//! * `records`: the values become rows, and what holds for all rows is said once.
+//! * `table`: the text form, a table of rows or the lines of one record; `fence` marks the text
+//!   that people have written, so that nobody's record speaks as the server.
+//! * `answer`: the whole answer, within a size that clients take, with `links` to Odoo.
+//!
+//! The text form is what a model reads, so it is as short as it can be without losing a value;
+//! the structured form is what a program reads.
+
+mod answer;
+mod fence;
+mod html;
+mod links;
+mod money;
+mod records;
+mod table;
+#[cfg(test)]
+mod tests;
+mod value;
+mod viewer;
+
+use serde_json::Value;
+
+pub(crate) use answer::{Found, note};
+pub(crate) use money::Currency;
+pub(crate) use records::Reading;
+pub(crate) use viewer::{Viewer, zone_of};
+
+pub(crate) use crate::schema::text::visible;
+
+/// A table between marks, and below it the columns without any value.
+pub(crate) fn fenced_table(headings: &[String], rows: &[Vec<String>]) -> String {
+    let names: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let table = table::table(&names, headings, rows);
+    let mut text = fence::fenced(&table.text);
+    if !table.empty.is_empty() {
+        text.push_str(&format!("\nempty: {}", table.empty.join(", ")));
+    }
+    text
+}
+
+/// The result of a tool: the structured form and the text form say the same.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) structured: Value,
+    pub(crate) text: String,
+}
