@@ -54,6 +54,8 @@ pub enum ErrorKind {
     Decode,
     /// What was asked for is larger than what is taken at once.
     TooLarge,
+    /// Odoo's administrator lets a user make so many calls a minute, and they are made.
+    RateLimited,
 }
 
 impl ErrorKind {
@@ -79,6 +81,7 @@ impl ErrorKind {
             Self::Server => "server",
             Self::Decode => "decode",
             Self::TooLarge => "too_large",
+            Self::RateLimited => "rate_limited",
         }
     }
 
@@ -89,7 +92,11 @@ impl ErrorKind {
     pub const fn is_transient(self) -> bool {
         matches!(
             self,
-            Self::Unreachable | Self::Uncertain | Self::Timeout | Self::Conflict
+            Self::Unreachable
+                | Self::Uncertain
+                | Self::Timeout
+                | Self::Conflict
+                | Self::RateLimited
         )
     }
 }
