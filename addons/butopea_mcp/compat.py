@@ -21,6 +21,7 @@ from typing import Any
 from lxml import etree
 
 from odoo import api, http, models, release
+from odoo.exceptions import AccessError
 from odoo.modules.module import get_manifest
 
 SERIES: str = release.series
@@ -36,6 +37,9 @@ LIST_VIEW: str = "list" if _MAJOR >= 18 else "tree"
 
 # 17.0 replaced `attrs` (domains) by Python expressions as attributes.
 HAS_VIEW_EXPRESSIONS: bool = _MAJOR >= 17
+
+# 17.0 gave the settings elements of their own: `<app>`, `<block>`, `<setting>`.
+HAS_SETTING_TAGS: bool = _MAJOR >= 17
 
 # 18.0 renamed `group_operator`.
 AGGREGATOR: str = "aggregator" if _MAJOR >= 18 else "group_operator"
@@ -67,6 +71,15 @@ def request_context(request: http.Request) -> dict[str, Any]:
     return params.get("context") or {}
 
 
+def body_stream(request: http.Request) -> Any:
+    """The body of the request that is not read yet.
+
+    17.0 put a wrapper around the request, which hides it.
+    """
+    httprequest = request.httprequest
+    return getattr(httprequest, "_HTTPRequest__wrapped", httprequest).stream
+
+
 def is_key_left(env: api.Environment, key_ids: list[int], uid: int) -> bool:
     """Whether one of the API keys still exists for the user.
 
@@ -83,23 +96,84 @@ def is_key_left(env: api.Environment, key_ids: list[int], uid: int) -> bool:
     return bool(env.cr.rowcount)
 
 
+def clear_cache(env: api.Environment) -> None:
+    """Forget what `ormcache` keeps, in all worker processes.
+
+    17.0 split the caches into groups, and renamed the method.
+    """
+    registry = env.registry
+    getattr(registry, "clear_cache", getattr(registry, "clear_caches", None))()
+
+
 # ---------------------------------------------------------------------------
 # Methods and access
 # ---------------------------------------------------------------------------
 
+# Of 19.0, which marks them by `@api.private`: they are for code, and give nothing
+# that a caller could use. Before, Odoo lets them be called; here no series does.
+_FOR_CODE = frozenset(
+    {
+        "browse",
+        "check_access",
+        "concat",
+        "ensure_one",
+        "exists",
+        "fetch",
+        "filtered",
+        "filtered_domain",
+        "flush",
+        "flush_model",
+        "flush_recordset",
+        "grouped",
+        "init",
+        "invalidate_cache",
+        "invalidate_model",
+        "invalidate_recordset",
+        "lock_for_update",
+        "mapped",
+        "modified",
+        "new",
+        "refresh",
+        "sorted",
+        "sudo",
+        "try_lock_for_update",
+        "union",
+        "update",
+        "with_company",
+        "with_context",
+        "with_env",
+        "with_prefetch",
+        "with_user",
+    }
+)
+
 try:
     # 19.0, and 18.0 since it has `@api.private`, which this refuses too.
-    from odoo.service.model import get_public_method
+    from odoo.service.model import get_public_method as _odoo_public_method
 except ImportError:
     # Before, the rule is on names only.
     from odoo.models import check_method_name
 
-    def get_public_method(model: models.BaseModel, name: str) -> Any:
+    def _odoo_public_method(model: models.BaseModel, name: str) -> Any:
         check_method_name(name)
         method = getattr(type(model), name, None)
         if not callable(method):
             raise AttributeError(f"The method '{model._name}.{name}' does not exist")
         return method
+
+
+def get_public_method(model: models.BaseModel, name: str) -> Any:
+    """The method `name`, if it may be called from outside: Odoo's own rule.
+
+    What a model itself calls by such a name, as a new method, is not refused.
+    """
+    method = _odoo_public_method(model, name)
+    if name in _FOR_CODE and hasattr(models.BaseModel, name):
+        raise AccessError(
+            f"Private methods (such as '{model._name}.{name}') cannot be called"
+            " remotely."
+        )
+    return method
 
 
 def has_access(records: models.BaseModel, operation: str) -> bool:

@@ -56,6 +56,8 @@ pub enum ErrorKind {
     TooLarge,
     /// The user was asked and did not agree; nothing was changed.
     Declined,
+    /// Odoo's administrator lets a user make so many calls a minute, and they are made.
+    RateLimited,
 }
 
 impl ErrorKind {
@@ -82,6 +84,7 @@ impl ErrorKind {
             Self::Decode => "decode",
             Self::TooLarge => "too_large",
             Self::Declined => "declined",
+            Self::RateLimited => "rate_limited",
         }
     }
 
@@ -92,7 +95,11 @@ impl ErrorKind {
     pub const fn is_transient(self) -> bool {
         matches!(
             self,
-            Self::Unreachable | Self::Uncertain | Self::Timeout | Self::Conflict
+            Self::Unreachable
+                | Self::Uncertain
+                | Self::Timeout
+                | Self::Conflict
+                | Self::RateLimited
         )
     }
 }

@@ -15,4 +15,5 @@ class CancelController(McpController):
         `cancelled` is false where none runs: it has ended, or has not begun.
         """
         env = self._mcp_env()
+        self._mcp_call().operation = "cancel"
         return {"cancelled": env["butopea.mcp.cancellation"]._cancel(request_token)}

@@ -11,7 +11,9 @@ from odoo.exceptions import MissingError, UserError
 from odoo.http import request
 
 from .. import compat
+from ..lib.input_guard import check_domain, check_ids, check_records
 from ..lib.json_value import json_value
+from ..lib.operations import operations_of
 from .common import McpController, checked, mcp_route
 
 
@@ -44,11 +46,16 @@ class ExecuteController(McpController):
             kwargs.pop("context", None), dict, "context must be an object", None
         )
         if own_context:
-            env = self._mcp_with_context({**env.context, **own_context})
+            env = self._mcp_with_context(env.context, own_context)
         ids = self._record_ids(ids)
+        checked(method, str, "method must be a text", None)
+        self._note(model, method, ids, (values, *args, *kwargs.values()))
         records = self._mcp_model(env, model).browse(ids)
         # Odoo's own rule on what may be called from outside.
         compat.get_public_method(records, method)
+        if kwargs.get("domain") or args:
+            check_domain(kwargs.get("domain", args[0] if args else None))
+        env["butopea.mcp.policy"]._check_execute(records, method, args, kwargs, values)
         key = checked(idempotency_key, str, "idempotency_key must be a text", None)
         if key is None:
             return self._execute(records, method, args, kwargs, values)
@@ -87,12 +94,29 @@ class ExecuteController(McpController):
         env.flush_all()
         return {"success": True, **answer}
 
+    def _note(self, model: Any, method: str, ids: list[int], given: tuple) -> None:
+        """What the audit log says of the call: of what is given, the names only."""
+        call = self._mcp_call()
+        call.model, call.method, call.ids = str(model), method, ids
+        call.operation = operations_of(method, bool(ids))[0]
+        if call.operation in ("create", "write"):
+            call.fields = list(
+                {
+                    name
+                    for one in given
+                    for values in (one if isinstance(one, list) else [one])
+                    if isinstance(values, dict)
+                    for name in values
+                }
+            )
+
     def _record_ids(self, ids: Any) -> list[int]:
         if isinstance(ids, int) and not isinstance(ids, bool):
-            return [ids]
+            ids = [ids]
         ids = checked(ids, list, "ids must be a list of numbers", [])
         for record_id in ids:
             checked(record_id, int, "ids must be a list of numbers", None)
+        check_ids(ids)
         return ids
 
     def _values(self, args: list, kwargs: dict, values: Any, names: tuple) -> Any:
@@ -111,15 +135,18 @@ class ExecuteController(McpController):
     ) -> dict[str, Any]:
         values = self._values(args, kwargs, values, ("vals_list", "vals", "values"))
         checked(values, (dict, list), "values must be an object or a list", None)
+        check_records(values)
         empty = records.browse()
         if isinstance(values, dict):
             created = empty.create(values)
             records.env.flush_all()
+            self._mcp_call().ids = created.ids
             return {"id": created.id}
         attempts = [(None, lambda one=one: empty.create(one)) for one in values]
         with self._blaming(records.env, attempts):
             created = empty.create(values)
             records.env.flush_all()
+        self._mcp_call().ids = created.ids
         return {"id": created[:1].id or None, "ids": created.ids}
 
     def _write(

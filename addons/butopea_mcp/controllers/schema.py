@@ -23,8 +23,8 @@ class SchemaController(McpController):
     ) -> dict[str, Any]:
         """The schema of one model."""
         env = self._mcp_env(request_token)
-        self._mcp_model(env, model)
-        return env["butopea.mcp.schema"]._get(model, view_type or "form")
+        self._mcp_call().model = model
+        return self._schema_of(env, model, view_type or "form")
 
     @mcp_route("/mcp/schemas")
     def mcp_schemas(
@@ -62,4 +62,5 @@ class SchemaController(McpController):
 
     def _schema_of(self, env: api.Environment, name: str, view_type: str) -> dict:
         self._mcp_model(env, name)
+        env["butopea.mcp.policy"]._check(name, "read")
         return env["butopea.mcp.schema"]._get(name, view_type)

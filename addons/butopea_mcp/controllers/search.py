@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..lib.input_guard import check_domain
 from ..lib.json_value import json_value
 from .common import McpController, checked, mcp_route
 
@@ -31,11 +32,18 @@ class SearchController(McpController):
         limit = checked(limit, int, "limit must be a number", None) or None
         offset = checked(offset, int, "offset must be a number", 0)
         order = checked(order, str, "order must be a text", None) or None
+        call = self._mcp_call()
+        call.model, call.operation = model, "read"
+        check_domain(domain)
+        env["butopea.mcp.policy"]._check_read(
+            records_of, "search_read", domain, fields, order
+        )
         if not fields:
             fields = env["butopea.mcp.schema"]._default_fields(records_of)
         records = records_of.search_read(
             domain, fields, offset=offset, limit=limit, order=order
         )
+        call.ids = [record["id"] for record in records]
         is_last_page = limit is None or len(records) < limit
         if is_last_page and (records or not offset):
             total = offset + len(records)

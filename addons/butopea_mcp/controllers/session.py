@@ -20,6 +20,7 @@ class SessionController(McpController):
         key = bearer_token()
         if key is None:
             raise AccessDenied()
+        self._mcp_call().operation = "session"
         # The login by key made this request stateless: here the session is wanted.
         request.butopea_mcp_stateless = False
         session = request.session

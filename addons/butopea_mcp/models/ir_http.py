@@ -11,11 +11,15 @@ from __future__ import annotations
 import logging
 import re
 
+from psycopg2 import Error as DatabaseError
+from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
+
 from odoo import api, models
 from odoo.exceptions import AccessDenied
 from odoo.http import request
 
 from .. import compat
+from ..lib.answers import clear_error, clear_response, drain
 
 _logger = logging.getLogger(__name__)
 
@@ -97,18 +101,60 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _pre_dispatch(cls, rule, args):
         super()._pre_dispatch(rule, args)
+        if rule.endpoint.routing.get("auth") == "butopea_mcp":
+            cls._butopea_mcp_check_request()
         # Up to 18.0, Odoo sets `can_save` here, after the login has cleared it.
         if getattr(request, "butopea_mcp_stateless", False):
             request.session.can_save = False
 
     @classmethod
+    def _butopea_mcp_check_request(cls) -> None:
+        """Refuse what is no POST, and a body that is too long, before it is read."""
+        httprequest = request.httprequest
+        # Odoo lets OPTIONS through to all routes.
+        if httprequest.method != "POST":
+            raise MethodNotAllowed(["POST"])
+        longest = request.env["butopea.mcp.policy"]._settings().max_body
+        if (httprequest.content_length or 0) > longest:
+            drain(compat.body_stream(request))
+            raise RequestEntityTooLarge(
+                f"The request is larger than {longest // 2**20} MiB, which is what the"
+                " administrator of this Odoo lets through."
+            )
+        # Of a body that comes without its length, not more than this is read.
+        httprequest.max_content_length = longest
+
+    @classmethod
     def _handle_error(cls, exception):
+        if not request.httprequest.path.startswith("/mcp/"):
+            return super()._handle_error(exception)
         cls._butopea_mcp_name_failed(exception)
-        response = super()._handle_error(exception)
+        exception = clear_error(exception)
+        response = clear_response(super()._handle_error(exception), exception)
         if getattr(exception, "butopea_mcp_unauthorized", False):
             response.status_code = 401
             response.headers["WWW-Authenticate"] = "Bearer"
+        cls._butopea_mcp_audit(exception)
         return response
+
+    @classmethod
+    def _butopea_mcp_audit(cls, exception: BaseException) -> None:
+        """Write down that the call failed.
+
+        Its transaction is rolled back first, and the next one committed: what a
+        failed call did is gone, and that it was made stays.
+        """
+        call = getattr(request, "butopea_mcp_call", None)
+        cr = request.env.cr
+        if call is None or not call.audit or cr.closed:
+            return
+        try:
+            cr.rollback()
+            request.env["butopea.mcp.audit"]._record(call, exception)
+            cr.commit()
+        except DatabaseError:
+            # The database may be what failed: the caller gets to know that.
+            _logger.exception("A failed call is not in the audit log: %s", vars(call))
 
     @classmethod
     def _butopea_mcp_name_failed(cls, exception: Exception) -> None:

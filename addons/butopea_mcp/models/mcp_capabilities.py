@@ -12,7 +12,7 @@ from .. import compat
 ACCESS_OPERATIONS = ("read", "write", "create", "unlink")
 ROUTES = ["capabilities", "schema", "schemas", "search", "execute", "session", "cancel"]
 # What a route does beyond its first version: a client asks for it here.
-FEATURES = ["idempotency", "cancel"]
+FEATURES = ["idempotency", "cancel", "policy"]
 
 # Where each kind of action that has a model keeps its name.
 _ACTION_MODEL = {
@@ -50,6 +50,7 @@ class McpCapabilities(models.AbstractModel):
             "modules": self._modules(),
             "routes": ROUTES,
             "features": FEATURES,
+            "policy": self.env["butopea.mcp.policy"]._features(),
         }
 
     def _user(self) -> dict[str, Any]:
@@ -162,7 +163,8 @@ class McpCapabilities(models.AbstractModel):
         return [
             name
             for name in sorted(names)
-            if name in self.env and compat.has_access(self.env[name], "read")
+            if name in self.env
+            and self.env["butopea.mcp.policy"]._may_access(self.env[name], "read")
         ]
 
     def _models(self, apps: dict[str, list[str]]) -> list[dict[str, Any]]:
@@ -182,7 +184,7 @@ class McpCapabilities(models.AbstractModel):
 
     def _access(self, model: models.BaseModel) -> dict[str, bool]:
         return {
-            operation: compat.has_access(model, operation)
+            operation: self.env["butopea.mcp.policy"]._may_access(model, operation)
             for operation in ACCESS_OPERATIONS
         }
 

@@ -7,6 +7,7 @@ restart or another worker give the same. It moves with
 * the registry: models, fields, static selections, labels, views of the types
   that the schema is made of,
 * the user's rights: groups, and the access rules and record rules that apply,
+  and the administrator's rules for MCP,
 * the language.
 
 Each part is cached exactly where Odoo caches what the schema is made of, so
@@ -72,6 +73,7 @@ class McpFingerprint(models.AbstractModel):
                 self._label_digest(lang),
                 self._view_digest(lang),
                 self._rights_digest(tuple(compat.user_group_ids(self.env))),
+                self.env["butopea.mcp.policy"]._rules_digest(),
             ]
         )
 

@@ -13,6 +13,8 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from .. import compat
+from ..lib.current_call import paused
+from ..lib.operations import operations_of
 from ..lib.view_arch import ViewArch, button_label
 
 VIEW_TYPES = ("form", "list", "search")
@@ -64,6 +66,7 @@ class McpSchema(models.AbstractModel):
     _name = "butopea.mcp.schema"
     _description = "MCP Model Schema"
 
+    @paused()
     def _get(self, model_name: str, view_type: str = "form") -> dict[str, Any]:
         """The schema of `model_name`; the fields of its `view_type` come first."""
         view_type = "list" if view_type == "tree" else view_type
@@ -105,6 +108,7 @@ class McpSchema(models.AbstractModel):
             for kind, name in names.items()
         }
 
+    @paused()
     def _default_fields(self, model: models.BaseModel) -> list[str]:
         """What a search without `fields` reads: the columns of the user's list."""
         arch = model.get_view(None, compat.LIST_VIEW)["arch"]
@@ -255,7 +259,15 @@ class McpSchema(models.AbstractModel):
                 "context": node.get("context"),
                 "hidden": hidden,
             }
-        return [self._action_entry(action) for action in found.values()]
+        policy = self.env["butopea.mcp.policy"]
+        return [
+            self._action_entry(action)
+            for action in found.values()
+            if all(
+                policy._may(model._name, operation, action["method"])
+                for operation in operations_of(action["method"], True)
+            )
+        ]
 
     def _action_entry(self, action: dict[str, Any]) -> dict[str, Any]:
         hidden = action.pop("hidden")

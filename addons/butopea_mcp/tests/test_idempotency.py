@@ -120,6 +120,7 @@ class TestIdempotency(McpCase):
 
     @mute_logger("odoo.http")
     def test_other_payload_is_refused(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
         values = {"name": "New"}
         self.create()
         for method, params in (

@@ -17,6 +17,11 @@ const STOPPED: [&str; 2] = ["QueryCanceled", "QueryCanceledError"];
 /// What comes of it where code of Odoo goes on after it all the same.
 const AFTER_STOPPED: &str = "InFailedSqlTransaction";
 
+/// What helps against the administrator's settings.
+const CLOSED_BY_POLICY: &str = "An Odoo administrator decides what MCP may do, whatever rights \
+    the user has (Settings → MCP in Odoo). Do not try to work around it: the user can ask them, \
+    or do this in Odoo itself.";
+
 /// What an Odoo error object means.
 pub(super) fn from_rpc_error(error: &Value) -> Error {
     let data = error.get("data").unwrap_or(&Value::Null);
@@ -40,6 +45,9 @@ pub(super) fn from_rpc_error(error: &Value) -> Error {
         return stopped(&message);
     }
     let mut fault = Error::new(kind, present(kind, &exception, message)).with_exception(exception);
+    if is_closed_by_policy(data) {
+        return fault.with_hint(CLOSED_BY_POLICY);
+    }
     for hint in hints(kind, fault.message()) {
         fault = fault.with_hint(hint);
     }
@@ -47,6 +55,13 @@ pub(super) fn from_rpc_error(error: &Value) -> Error {
         Some((index, id)) => fault.with_failed_record(index, id),
         None => fault,
     }
+}
+
+/// Whether it is not the user's rights that are missing, but the administrator's settings for
+/// MCP that refuse the call: our module says so beside the error.
+fn is_closed_by_policy(data: &Value) -> bool {
+    data.get("context")
+        .is_some_and(|context| context["butopea_mcp_policy"].is_object())
 }
 
 /// Which record of several our module found to be the one that fails.
@@ -106,6 +121,8 @@ fn classify(exception: &str, message: &str, code: i64) -> ErrorKind {
         "AccessError" | "Forbidden" => ErrorKind::AccessDenied,
         "MissingError" => ErrorKind::MissingRecord,
         "NotFound" => ErrorKind::UnknownModel,
+        "TooManyRequests" => ErrorKind::RateLimited,
+        "RequestEntityTooLarge" => ErrorKind::TooLarge,
         "SerializationFailure"
         | "LockNotAvailable"
         | "DeadlockDetected"
@@ -168,6 +185,10 @@ fn hints(kind: ErrorKind, message: &str) -> Vec<&'static str> {
         ErrorKind::MissingRecord => {
             vec!["Search for the record again: it was deleted, or its id is wrong."]
         }
+        ErrorKind::RateLimited => vec![
+            "Wait for as long as it says, and ask for more records with each call rather than calling more often.",
+        ],
+        ErrorKind::TooLarge => vec!["Send less at once, in several calls."],
         ErrorKind::Conflict => vec!["Another user changed the same record; try again."],
         _ if message.contains("Invalid language code") => {
             vec!["Set PREFERRED_LANG to a language that is installed in Odoo, such as en_US."]
@@ -268,6 +289,37 @@ mod tests {
         );
         assert_eq!(handled.kind(), ErrorKind::Validation);
         assert!(!is_of_a_stopped_statement(&handled));
+    }
+
+    #[test]
+    fn settings_of_the_administrator_are_no_missing_rights() {
+        let hints_of = |context: Value| {
+            from_rpc_error(&json!({
+                "message": "Odoo Server Error",
+                "data": {"name": "odoo.exceptions.AccessError", "message": "closed",
+                         "context": context}
+            }))
+            .to_string()
+        };
+        let closed = hints_of(json!({"butopea_mcp_policy": {"model": "ir.cron"}}));
+        assert!(closed.contains("administrator decides"), "{closed}");
+        assert!(!closed.contains("has no right"), "{closed}");
+        assert!(hints_of(json!({})).contains("has no right"));
+        assert_eq!(
+            kind_of(
+                "werkzeug.exceptions.TooManyRequests",
+                "Call again in 3 seconds."
+            ),
+            ErrorKind::RateLimited
+        );
+        assert_eq!(
+            kind_of(
+                "werkzeug.exceptions.RequestEntityTooLarge",
+                "larger than 1 MiB"
+            ),
+            ErrorKind::TooLarge
+        );
+        assert!(ErrorKind::RateLimited.is_transient());
     }
 
     #[test]

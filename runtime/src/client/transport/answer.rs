@@ -16,14 +16,9 @@ use crate::error::{Error, ErrorKind, Result};
 pub(super) fn read_rpc_result(origin: &Url, path: &str, answer: &Answer) -> Result<Value, Failure> {
     let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
     if let Some(error) = body.as_ref().and_then(|body| body.get("error")) {
-        let error = fault::from_rpc_error(error);
-        // What stands before Odoo may speak JSON-RPC as well.
-        return Err(match answer.status {
-            StatusCode::TOO_MANY_REQUESTS => Failure {
-                retry_after: answer.retry_after,
-                ..Error::new(ErrorKind::Unreachable, error.message()).into()
-            },
-            _ => error.into(),
+        return Err(Failure {
+            retry_after: answer.retry_after,
+            ..fault::from_rpc_error(error).into()
         });
     }
     check_status(origin, path, answer)?;

@@ -65,7 +65,10 @@ impl Failure {
     fn may_pass(&self) -> bool {
         matches!(
             self.error.kind(),
-            ErrorKind::Unreachable | ErrorKind::Uncertain | ErrorKind::Conflict
+            ErrorKind::Unreachable
+                | ErrorKind::Uncertain
+                | ErrorKind::Conflict
+                | ErrorKind::RateLimited
         )
     }
 
