@@ -9,7 +9,7 @@ from conftest import Records, StartServer
 from support.desk import Desk
 from support.people import Person
 
-PROFILES = "sales,accounting,inventory,projects"
+PROFILES = "sales,accounting,inventory,projects,people"
 
 
 @pytest.fixture(scope="session")
