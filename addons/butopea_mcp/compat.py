@@ -83,6 +83,16 @@ def is_key_left(env: api.Environment, key_ids: list[int], uid: int) -> bool:
     return bool(env.cr.rowcount)
 
 
+def is_writable_in_a_state(field: Any) -> bool:
+    """Whether a field that is read-only may be written while a record is new.
+
+    Up to 16.0 a field's `states` lift what the field itself says (a quotation's
+    customer, the product of a manufacturing order); 17.0 says it in views.
+    """
+    states = getattr(field, "states", None) or {}
+    return any(("readonly", False) in modifiers for modifiers in states.values())
+
+
 # ---------------------------------------------------------------------------
 # Methods and access
 # ---------------------------------------------------------------------------
