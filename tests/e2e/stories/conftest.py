@@ -16,7 +16,7 @@ PROFILES = "sales,accounting,inventory,projects,people"
 def desk(_start_server: StartServer, admin: Person) -> Iterator[Desk]:
     """The environment's user at work, with the typed tools of every department."""
     with _start_server(admin, "--profile", PROFILES) as session:
-        yield Desk(session)
+        yield Desk(session, admin.uid)
 
 
 @pytest.fixture

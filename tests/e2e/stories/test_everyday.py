@@ -173,7 +173,7 @@ def test_a_contact_is_written_about_and_called(
         activity_type_id=todo,
         summary=f"{mark} call back",
         date_deadline="+2d",
-        user_id=odoo.uid,
+        user_id=desk.uid,
     )
     assert odoo.read("res.partner", customer, "activity_ids")["activity_ids"] == [call]
     desk.run("mail.activity", "action_feedback", call, feedback=f"{mark} said yes")

@@ -35,7 +35,7 @@ def test_a_task_is_worked_on_until_it_is_done(
     hours = "allocated_hours"
     if not desk.has_field("project.task", hours):
         hours = "planned_hours"
-    desk.update("project.task", packing, user_ids=[odoo.uid], date_deadline="+1w", **{hours: 4})
+    desk.update("project.task", packing, user_ids=[desk.uid], date_deadline="+1w", **{hours: 4})
     for name, time in (("boxes", 1.5), ("labels", 0.75)):
         desk.create(
             "account.analytic.line",
@@ -62,7 +62,7 @@ def test_a_task_is_worked_on_until_it_is_done(
         *state,
     )
     assert done["stage_id"][0] == stages[1]
-    assert done["user_ids"] == [odoo.uid]
+    assert done["user_ids"] == [desk.uid]
     assert (done["effective_hours"], done["remaining_hours"]) == (2.25, 1.75)
     assert {name: done[name] for name in state} == state
     logged = odoo.call(

@@ -44,7 +44,9 @@ class Outcome:
 class Desk:
     """Works with one client, of which it uses tools and nothing else."""
 
-    def __init__(self, session: McpClient) -> None:
+    def __init__(self, session: McpClient, uid: int) -> None:
+        """`uid` is whose place it is."""
+        self.uid = uid
         self._session = session
         self._served = set(session.tool_names())
 
@@ -92,12 +94,19 @@ class Desk:
     def press(self, model: str, records: int | list[int], method: str) -> Outcome:
         """Presses a button of the form on one record, or on several."""
         ids = records if isinstance(records, list) else [records]
+        answer = self._press(model, ids, method)
+        assert not answer.is_error, f"{method} of {model} {ids} failed: {answer.text}"
+        return _outcome(answer, _active(model, ids))
+
+    def refusal(self, model: str, method: str, record: int) -> Record:
+        """The error with which pressing a button is refused."""
+        return self._press(model, [record], method).error
+
+    def _press(self, model: str, ids: list[int], method: str) -> Result:
         typed = f"{model.replace('.', '_')}_{method}"
         if typed in self._served:
-            answer = self._session.ok(typed, ids=ids)
-        else:
-            answer = self._session.ok("odoo_execute", model=model, method=method, ids=ids)
-        return _outcome(answer, _active(model, ids))
+            return self._session.call(typed, ids=ids)
+        return self._session.call("odoo_execute", model=model, method=method, ids=ids)
 
     def open_wizard(self, wizard: str, model: str, records: int | list[int]) -> Outcome:
         """Opens a wizard on records by a button or menu entry that is no method of the model.
