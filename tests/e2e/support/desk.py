@@ -89,6 +89,11 @@ class Desk:
         described = self._session.ok("odoo_schema", model=model, search=name)
         return name in described.structured["fields"]
 
+    def has_button(self, model: str, method: str) -> bool:
+        """Whether the form of a model has this button: some were renamed in a later series."""
+        described = self._session.ok("odoo_schema", model=model)
+        return method in {action["method"] for action in described.structured["actions"]}
+
     # ------------------------------------------------------------------ buttons and wizards
 
     def press(self, model: str, records: int | list[int], method: str) -> Outcome:
