@@ -35,6 +35,8 @@ collect_ignore = [] if importlib.util.find_spec("fastmcp") else ["test_fastmcp.p
 # Where nothing depends on the library (raw requests, many calls of one kind), the tests run
 # beside its current line alone.
 _OF_ONE_LINE = [
+    "stories",
+    "test_everyday_answers.py",
     "test_conversation.py",
     "test_corpus.py",
     "test_domains.py",
