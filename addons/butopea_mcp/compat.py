@@ -105,6 +105,16 @@ def clear_cache(env: api.Environment) -> None:
     getattr(registry, "clear_cache", getattr(registry, "clear_caches", None))()
 
 
+def is_writable_in_a_state(field: Any) -> bool:
+    """Whether a field that is read-only may be written while a record is new.
+
+    Up to 16.0 a field's `states` lift what the field itself says (a quotation's
+    customer, the product of a manufacturing order); 17.0 says it in views.
+    """
+    states = getattr(field, "states", None) or {}
+    return any(("readonly", False) in modifiers for modifiers in states.values())
+
+
 # ---------------------------------------------------------------------------
 # Methods and access
 # ---------------------------------------------------------------------------

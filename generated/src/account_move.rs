@@ -10,14 +10,14 @@ use butopea_runtime::typed::{
     self, kind, Date, DateTime, Field, HasRecord, Id, Ids, Key, Many2one, Row, RowWriter,
 };
 use crate::markers::{
-    AccountBankStatement, AccountBankStatementLine, AccountCashRounding,
-    AccountFiscalPosition, AccountIncoterms, AccountJournal, AccountJournalGroup,
-    AccountMove, AccountMoveLine, AccountPartialReconcile, AccountPayment,
-    AccountPaymentMethodLine, AccountPaymentTerm, CalendarEvent, CrmTeam, IrAttachment,
-    MailActivity, MailActivityType, MailFollowers, MailMessage, MrpProduction,
-    PaymentTransaction, PurchaseBillUnion, PurchaseOrder, RatingRating, ResCompany,
-    ResCountry, ResCurrency, ResPartner, ResPartnerBank, ResUsers, StockMove,
-    UtmCampaign, UtmMedium, UtmSource,
+    AccountAnalyticLine, AccountBankStatement, AccountBankStatementLine,
+    AccountCashRounding, AccountFiscalPosition, AccountIncoterms, AccountJournal,
+    AccountJournalGroup, AccountMove, AccountMoveLine, AccountPartialReconcile,
+    AccountPayment, AccountPaymentMethodLine, AccountPaymentTerm, CalendarEvent, CrmTeam,
+    IrAttachment, MailActivity, MailActivityType, MailFollowers, MailMessage,
+    MrpProduction, PaymentTransaction, PurchaseBillUnion, PurchaseOrder, RatingRating,
+    ResCompany, ResCountry, ResCurrency, ResPartner, ResPartnerBank, ResUsers, StockMove,
+    UomUom, UtmCampaign, UtmMedium, UtmSource,
 };
 pub use crate::selections::AccountAccountActivityExceptionDecoration as ActivityExceptionDecoration;
 pub use crate::selections::AccountAccountActivityState as ActivityState;
@@ -506,6 +506,16 @@ pub struct Fields {
     pub taxes_legal_notes: Field<This, kind::Html>,
     /// Sales Team. *Many2one to [`CrmTeam`].*
     pub team_id: Field<This, kind::Many2one<CrmTeam>>,
+    /// Number of timesheets. *Integer, read-only in forms, computed.*
+    pub timesheet_count: Field<This, kind::Integer>,
+    /// Timesheet Encoding Unit. *Many2one to [`UomUom`], read-only in forms, mirrors `company_id.timesheet_encode_uom_id`.*
+    pub timesheet_encode_uom_id: Field<This, kind::Many2one<UomUom>>,
+    /// Timesheets. *One2many of [`AccountAnalyticLine`], read-only in forms.*
+    pub timesheet_ids: Field<This, kind::One2many<AccountAnalyticLine>>,
+    /// Timesheet Total Duration. *Integer, read-only in forms, computed.*
+    ///
+    /// Total recorded duration, expressed in the encoding UoM, and rounded to the unit.
+    pub timesheet_total_duration: Field<This, kind::Integer>,
     /// Transaction Count. *Integer, read-only in forms, computed.*
     pub transaction_count: Field<This, kind::Integer>,
     /// Transactions. *Many2many of [`PaymentTransaction`], read-only in forms.*
@@ -729,6 +739,10 @@ pub const F: Fields = Fields {
     taxable_supply_date_placeholder: Field::new("taxable_supply_date_placeholder"),
     taxes_legal_notes: Field::new("taxes_legal_notes"),
     team_id: Field::new("team_id"),
+    timesheet_count: Field::new("timesheet_count"),
+    timesheet_encode_uom_id: Field::new("timesheet_encode_uom_id"),
+    timesheet_ids: Field::new("timesheet_ids"),
+    timesheet_total_duration: Field::new("timesheet_total_duration"),
     transaction_count: Field::new("transaction_count"),
     transaction_ids: Field::new("transaction_ids"),
     type_name: Field::new("type_name"),
@@ -1071,6 +1085,14 @@ pub struct Record {
     pub taxable_supply_date_placeholder: Option<String>,
     /// Sales Team.
     pub team_id: Option<Many2one<CrmTeam>>,
+    /// Number of timesheets.
+    pub timesheet_count: i64,
+    /// Timesheet Encoding Unit.
+    pub timesheet_encode_uom_id: Option<Many2one<UomUom>>,
+    /// Timesheets.
+    pub timesheet_ids: Ids<AccountAnalyticLine>,
+    /// Timesheet Total Duration.
+    pub timesheet_total_duration: i64,
     /// Transaction Count.
     pub transaction_count: i64,
     /// Transactions.
@@ -1261,6 +1283,10 @@ impl typed::Record for Record {
         "taxable_supply_date",
         "taxable_supply_date_placeholder",
         "team_id",
+        "timesheet_count",
+        "timesheet_encode_uom_id",
+        "timesheet_ids",
+        "timesheet_total_duration",
         "transaction_count",
         "transaction_ids",
         "type_name",
@@ -1440,6 +1466,10 @@ impl typed::Record for Record {
             taxable_supply_date: r.date("taxable_supply_date"),
             taxable_supply_date_placeholder: r.text("taxable_supply_date_placeholder"),
             team_id: r.many2one("team_id"),
+            timesheet_count: r.integer("timesheet_count"),
+            timesheet_encode_uom_id: r.many2one("timesheet_encode_uom_id"),
+            timesheet_ids: r.ids("timesheet_ids"),
+            timesheet_total_duration: r.integer("timesheet_total_duration"),
             transaction_count: r.integer("transaction_count"),
             transaction_ids: r.ids("transaction_ids"),
             type_name: r.text("type_name"),
@@ -1644,6 +1674,10 @@ impl typed::Record for Record {
             self.taxable_supply_date_placeholder.as_ref(),
         );
         w.many2one("team_id", self.team_id.as_ref());
+        w.integer("timesheet_count", self.timesheet_count);
+        w.many2one("timesheet_encode_uom_id", self.timesheet_encode_uom_id.as_ref());
+        w.ids("timesheet_ids", &self.timesheet_ids);
+        w.integer("timesheet_total_duration", self.timesheet_total_duration);
         w.integer("transaction_count", self.transaction_count);
         w.ids("transaction_ids", &self.transaction_ids);
         w.text("type_name", self.type_name.as_ref());

@@ -26,6 +26,8 @@ pub type This = HrDepartment;
 pub struct Fields {
     /// The record's id.
     pub id: Field<This, kind::Id<This>>,
+    /// Absence by Today. *Integer, read-only in forms, computed.*
+    pub absence_of_today: Field<This, kind::Integer>,
     /// Active. *Boolean.*
     pub active: Field<This, kind::Boolean>,
     /// Next Activity Calendar Event. *Many2one to [`CalendarEvent`], read-only in forms, computed, not read by default.*
@@ -59,6 +61,8 @@ pub struct Fields {
     pub activity_type_id: Field<This, kind::Many2one<MailActivityType>>,
     /// Responsible User. *Many2one to [`ResUsers`], read-only in forms, computed.*
     pub activity_user_id: Field<This, kind::Many2one<ResUsers>>,
+    /// Allocation to Approve. *Integer, read-only in forms, computed.*
+    pub allocation_to_approve_count: Field<This, kind::Integer>,
     /// Child Departments. *One2many of [`HrDepartment`].*
     pub child_ids: Field<This, kind::One2many<HrDepartment>>,
     /// Color Index. *Integer.*
@@ -79,6 +83,8 @@ pub struct Fields {
     pub has_read_access: Field<This, kind::Boolean>,
     /// Jobs. *One2many of [`HrJob`].*
     pub jobs_ids: Field<This, kind::One2many<HrJob>>,
+    /// Time Off to Approve. *Integer, read-only in forms, computed.*
+    pub leave_to_approve_count: Field<This, kind::Integer>,
     /// Manager. *Many2one to [`HrEmployee`].*
     pub manager_id: Field<This, kind::Many2one<HrEmployee>>,
     /// Master Department. *Many2one to [`HrDepartment`], read-only in forms, computed.*
@@ -146,6 +152,7 @@ pub struct Fields {
 /// The fields of `hr.department`: for domains, orders, projections, groups and values.
 pub const F: Fields = Fields {
     id: Field::new("id"),
+    absence_of_today: Field::new("absence_of_today"),
     active: Field::new("active"),
     activity_calendar_event_id: Field::new("activity_calendar_event_id"),
     activity_date_deadline: Field::new("activity_date_deadline"),
@@ -157,6 +164,7 @@ pub const F: Fields = Fields {
     activity_type_icon: Field::new("activity_type_icon"),
     activity_type_id: Field::new("activity_type_id"),
     activity_user_id: Field::new("activity_user_id"),
+    allocation_to_approve_count: Field::new("allocation_to_approve_count"),
     child_ids: Field::new("child_ids"),
     color: Field::new("color"),
     company_id: Field::new("company_id"),
@@ -167,6 +175,7 @@ pub const F: Fields = Fields {
     has_message: Field::new("has_message"),
     has_read_access: Field::new("has_read_access"),
     jobs_ids: Field::new("jobs_ids"),
+    leave_to_approve_count: Field::new("leave_to_approve_count"),
     manager_id: Field::new("manager_id"),
     master_department_id: Field::new("master_department_id"),
     member_ids: Field::new("member_ids"),
@@ -202,6 +211,8 @@ pub const F: Fields = Fields {
 pub struct Record {
     /// The record's id.
     pub id: Id<This>,
+    /// Absence by Today.
+    pub absence_of_today: i64,
     /// Active.
     pub active: bool,
     /// Next Activity Deadline.
@@ -218,6 +229,8 @@ pub struct Record {
     pub activity_type_id: Option<Many2one<MailActivityType>>,
     /// Responsible User.
     pub activity_user_id: Option<Many2one<ResUsers>>,
+    /// Allocation to Approve.
+    pub allocation_to_approve_count: i64,
     /// Child Departments.
     pub child_ids: Ids<HrDepartment>,
     /// Color Index.
@@ -238,6 +251,8 @@ pub struct Record {
     pub has_read_access: bool,
     /// Jobs.
     pub jobs_ids: Ids<HrJob>,
+    /// Time Off to Approve.
+    pub leave_to_approve_count: i64,
     /// Manager.
     pub manager_id: Option<Many2one<HrEmployee>>,
     /// Master Department.
@@ -272,6 +287,7 @@ impl typed::Record for Record {
     type Model = This;
     const FIELDS: &'static [&'static str] = &[
         "id",
+        "absence_of_today",
         "active",
         "activity_date_deadline",
         "activity_ids",
@@ -280,6 +296,7 @@ impl typed::Record for Record {
         "activity_type_icon",
         "activity_type_id",
         "activity_user_id",
+        "allocation_to_approve_count",
         "child_ids",
         "color",
         "company_id",
@@ -290,6 +307,7 @@ impl typed::Record for Record {
         "has_message",
         "has_read_access",
         "jobs_ids",
+        "leave_to_approve_count",
         "manager_id",
         "master_department_id",
         "member_ids",
@@ -306,6 +324,7 @@ impl typed::Record for Record {
     fn read(r: &mut Row<'_>) -> Self {
         Self {
             id: r.id("id"),
+            absence_of_today: r.integer("absence_of_today"),
             active: r.boolean("active"),
             activity_date_deadline: r.date("activity_date_deadline"),
             activity_ids: r.ids("activity_ids"),
@@ -314,6 +333,7 @@ impl typed::Record for Record {
             activity_type_icon: r.text("activity_type_icon"),
             activity_type_id: r.many2one("activity_type_id"),
             activity_user_id: r.many2one("activity_user_id"),
+            allocation_to_approve_count: r.integer("allocation_to_approve_count"),
             child_ids: r.ids("child_ids"),
             color: r.integer("color"),
             company_id: r.many2one("company_id"),
@@ -324,6 +344,7 @@ impl typed::Record for Record {
             has_message: r.boolean("has_message"),
             has_read_access: r.boolean("has_read_access"),
             jobs_ids: r.ids("jobs_ids"),
+            leave_to_approve_count: r.integer("leave_to_approve_count"),
             manager_id: r.many2one("manager_id"),
             master_department_id: r.many2one("master_department_id"),
             member_ids: r.ids("member_ids"),
@@ -340,6 +361,7 @@ impl typed::Record for Record {
     }
     fn write(&self, w: &mut RowWriter) {
         w.id("id", self.id);
+        w.integer("absence_of_today", self.absence_of_today);
         w.boolean("active", self.active);
         w.date("activity_date_deadline", self.activity_date_deadline);
         w.ids("activity_ids", &self.activity_ids);
@@ -348,6 +370,7 @@ impl typed::Record for Record {
         w.text("activity_type_icon", self.activity_type_icon.as_ref());
         w.many2one("activity_type_id", self.activity_type_id.as_ref());
         w.many2one("activity_user_id", self.activity_user_id.as_ref());
+        w.integer("allocation_to_approve_count", self.allocation_to_approve_count);
         w.ids("child_ids", &self.child_ids);
         w.integer("color", self.color);
         w.many2one("company_id", self.company_id.as_ref());
@@ -358,6 +381,7 @@ impl typed::Record for Record {
         w.boolean("has_message", self.has_message);
         w.boolean("has_read_access", self.has_read_access);
         w.ids("jobs_ids", &self.jobs_ids);
+        w.integer("leave_to_approve_count", self.leave_to_approve_count);
         w.many2one("manager_id", self.manager_id.as_ref());
         w.many2one("master_department_id", self.master_department_id.as_ref());
         w.ids("member_ids", &self.member_ids);

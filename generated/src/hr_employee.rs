@@ -11,14 +11,16 @@ use butopea_runtime::typed::{
 };
 use crate::markers::{
     CalendarEvent, HrContractType, HrDepartment, HrDepartureReason, HrEmployee,
-    HrEmployeeCategory, HrEmployeeSkill, HrJob, HrPayrollStructureType, HrResumeLine,
-    HrSkill, HrVersion, HrWorkLocation, IrAttachment, MailActivity, MailActivityType,
-    MailFollowers, MailMessage, RatingRating, ResCompany, ResCountry, ResCountryState,
-    ResCurrency, ResPartner, ResPartnerBank, ResUsers, ResourceCalendar, ResourceResource,
+    HrEmployeeCategory, HrEmployeeSkill, HrJob, HrLeaveType, HrPayrollStructureType,
+    HrResumeLine, HrSkill, HrVersion, HrWorkLocation, IrAttachment, MailActivity,
+    MailActivityType, MailFollowers, MailMessage, RatingRating, ResCompany, ResCountry,
+    ResCountryState, ResCurrency, ResPartner, ResPartnerBank, ResUsers, ResourceCalendar,
+    ResourceResource,
 };
 pub use crate::selections::AccountAccountActivityExceptionDecoration as ActivityExceptionDecoration;
 pub use crate::selections::AccountAccountActivityState as ActivityState;
 pub use crate::selections::HrEmployeeCertificate as Certificate;
+pub use crate::selections::HrEmployeeCurrentLeaveState as CurrentLeaveState;
 pub use crate::selections::HrEmployeeDistanceHomeWorkUnit as DistanceHomeWorkUnit;
 pub use crate::selections::HrEmployeeEmployeeType as EmployeeType;
 pub use crate::selections::HrEmployeeHrIconDisplay as HrIconDisplay;
@@ -79,6 +81,14 @@ pub struct Fields {
     pub additional_note: Field<This, kind::Text>,
     /// Work Address. *Many2one to [`ResPartner`], mirrors `version_id.address_id`.*
     pub address_id: Field<This, kind::Many2one<ResPartner>>,
+    /// Total number of days allocated. *Float, read-only in forms, computed.*
+    pub allocation_count: Field<This, kind::Float>,
+    /// Allocation Display. *Char, read-only in forms, computed.*
+    pub allocation_display: Field<This, kind::Char>,
+    /// Allocation Remaining Display. *Char, read-only in forms, computed.*
+    pub allocation_remaining_display: Field<This, kind::Char>,
+    /// Total number of allocations. *Integer, read-only in forms, computed.*
+    pub allocations_count: Field<This, kind::Integer>,
     /// Allowed Country State. *Many2many of [`ResCountryState`], read-only in forms, mirrors `version_id.allowed_country_state_ids`.*
     pub allowed_country_state_ids: Field<This, kind::Many2many<ResCountryState>>,
     /// Avatar 1024. *Binary, read-only in forms, computed, not read by default.*
@@ -165,6 +175,10 @@ pub struct Fields {
     pub current_date_version: Field<This, kind::Date>,
     /// Current Employee Skill. *One2many of [`HrEmployeeSkill`].*
     pub current_employee_skill_ids: Field<This, kind::One2many<HrEmployeeSkill>>,
+    /// Current Time Off Type. *Many2one to [`HrLeaveType`], read-only in forms, computed.*
+    pub current_leave_id: Field<This, kind::Many2one<HrLeaveType>>,
+    /// Current Time Off Status. *Selection of [`CurrentLeaveState`], read-only in forms, computed.*
+    pub current_leave_state: Field<This, kind::Selection<CurrentLeaveState>>,
     /// Current Version. *Many2one to [`HrVersion`], read-only in forms, computed.*
     pub current_version_id: Field<This, kind::Many2one<HrVersion>>,
     /// Date End. *Date, read-only in forms, mirrors `version_id.date_end`.*
@@ -217,8 +231,12 @@ pub struct Fields {
     pub has_message: Field<This, kind::Boolean>,
     /// Has Multiple Bank Accounts. *Boolean, read-only in forms, computed.*
     pub has_multiple_bank_accounts: Field<This, kind::Boolean>,
+    /// Has Timesheet. *Boolean, read-only in forms, computed.*
+    pub has_timesheet: Field<This, kind::Boolean>,
     /// Work Permit. *Binary, not read by default.*
     pub has_work_permit: Field<This, kind::Binary>,
+    /// Hourly Cost. *Monetary.*
+    pub hourly_cost: Field<This, kind::Monetary>,
     /// Hr Icon Display. *Selection of [`HrIconDisplay`], read-only in forms, computed.*
     pub hr_icon_display: Field<This, kind::Selection<HrIconDisplay>>,
     /// Hr Presence State. *Selection of [`HrPresenceState`], read-only in forms, computed.*
@@ -243,6 +261,8 @@ pub struct Fields {
     pub image_256: Field<This, kind::Binary>,
     /// Image 512. *Binary, read-only in forms, mirrors `image_1920`, not read by default.*
     pub image_512: Field<This, kind::Binary>,
+    /// Absent Today. *Boolean, read-only in forms, computed.*
+    pub is_absent: Field<This, kind::Boolean>,
     /// Is Current. *Boolean, read-only in forms, mirrors `version_id.is_current`.*
     pub is_current: Field<This, kind::Boolean>,
     /// Is Custom Job Title. *Boolean, read-only in forms, mirrors `version_id.is_custom_job_title`.*
@@ -279,6 +299,12 @@ pub struct Fields {
     pub last_modified_date: Field<This, kind::Datetime>,
     /// Last Modified by. *Many2one to [`ResUsers`], required, mirrors `version_id.last_modified_uid`.*
     pub last_modified_uid: Field<This, kind::Many2one<ResUsers>>,
+    /// From Date. *Date, read-only in forms, computed.*
+    pub leave_date_from: Field<This, kind::Date>,
+    /// To Date. *Date, read-only in forms, computed.*
+    pub leave_date_to: Field<This, kind::Date>,
+    /// Time Off Approver. *Many2one to [`ResUsers`].*
+    pub leave_manager_id: Field<This, kind::Many2one<ResUsers>>,
     /// Legal Name. *Char.*
     pub legal_name: Field<This, kind::Char>,
     /// Marital Status. *Selection of [`Marital`], required, mirrors `version_id.marital`.*
@@ -389,6 +415,8 @@ pub struct Fields {
     pub share: Field<This, kind::Boolean>,
     /// Show Hr Icon Display. *Boolean, read-only in forms, computed.*
     pub show_hr_icon_display: Field<This, kind::Boolean>,
+    /// Able to see Remaining Time Off. *Boolean, read-only in forms, computed.*
+    pub show_leaves: Field<This, kind::Boolean>,
     /// Skill. *Many2many of [`HrSkill`], read-only in forms, computed.*
     pub skill_ids: Field<This, kind::Many2many<HrSkill>>,
     /// Spouse Birthdate. *Date, mirrors `version_id.spouse_birthdate`.*
@@ -494,6 +522,10 @@ pub const F: Fields = Fields {
     activity_user_id: Field::new("activity_user_id"),
     additional_note: Field::new("additional_note"),
     address_id: Field::new("address_id"),
+    allocation_count: Field::new("allocation_count"),
+    allocation_display: Field::new("allocation_display"),
+    allocation_remaining_display: Field::new("allocation_remaining_display"),
+    allocations_count: Field::new("allocations_count"),
     allowed_country_state_ids: Field::new("allowed_country_state_ids"),
     avatar_1024: Field::new("avatar_1024"),
     avatar_128: Field::new("avatar_128"),
@@ -530,6 +562,8 @@ pub const F: Fields = Fields {
     currency_id: Field::new("currency_id"),
     current_date_version: Field::new("current_date_version"),
     current_employee_skill_ids: Field::new("current_employee_skill_ids"),
+    current_leave_id: Field::new("current_leave_id"),
+    current_leave_state: Field::new("current_leave_state"),
     current_version_id: Field::new("current_version_id"),
     date_end: Field::new("date_end"),
     date_start: Field::new("date_start"),
@@ -555,7 +589,9 @@ pub const F: Fields = Fields {
     friday_location_id: Field::new("friday_location_id"),
     has_message: Field::new("has_message"),
     has_multiple_bank_accounts: Field::new("has_multiple_bank_accounts"),
+    has_timesheet: Field::new("has_timesheet"),
     has_work_permit: Field::new("has_work_permit"),
+    hourly_cost: Field::new("hourly_cost"),
     hr_icon_display: Field::new("hr_icon_display"),
     hr_presence_state: Field::new("hr_presence_state"),
     hr_responsible_id: Field::new("hr_responsible_id"),
@@ -567,6 +603,7 @@ pub const F: Fields = Fields {
     image_1920: Field::new("image_1920"),
     image_256: Field::new("image_256"),
     image_512: Field::new("image_512"),
+    is_absent: Field::new("is_absent"),
     is_current: Field::new("is_current"),
     is_custom_job_title: Field::new("is_custom_job_title"),
     is_flexible: Field::new("is_flexible"),
@@ -585,6 +622,9 @@ pub const F: Fields = Fields {
     last_activity_time: Field::new("last_activity_time"),
     last_modified_date: Field::new("last_modified_date"),
     last_modified_uid: Field::new("last_modified_uid"),
+    leave_date_from: Field::new("leave_date_from"),
+    leave_date_to: Field::new("leave_date_to"),
+    leave_manager_id: Field::new("leave_manager_id"),
     legal_name: Field::new("legal_name"),
     marital: Field::new("marital"),
     member_of_department: Field::new("member_of_department"),
@@ -631,6 +671,7 @@ pub const F: Fields = Fields {
     sex: Field::new("sex"),
     share: Field::new("share"),
     show_hr_icon_display: Field::new("show_hr_icon_display"),
+    show_leaves: Field::new("show_leaves"),
     skill_ids: Field::new("skill_ids"),
     spouse_birthdate: Field::new("spouse_birthdate"),
     spouse_complete_name: Field::new("spouse_complete_name"),
@@ -698,6 +739,14 @@ pub struct Record {
     pub additional_note: Option<String>,
     /// Work Address.
     pub address_id: Option<Many2one<ResPartner>>,
+    /// Total number of days allocated.
+    pub allocation_count: f64,
+    /// Allocation Display.
+    pub allocation_display: Option<String>,
+    /// Allocation Remaining Display.
+    pub allocation_remaining_display: Option<String>,
+    /// Total number of allocations.
+    pub allocations_count: i64,
     /// Allowed Country State.
     pub allowed_country_state_ids: Ids<ResCountryState>,
     /// Bank Accounts.
@@ -760,6 +809,10 @@ pub struct Record {
     pub current_date_version: Option<Date>,
     /// Current Employee Skill.
     pub current_employee_skill_ids: Ids<HrEmployeeSkill>,
+    /// Current Time Off Type.
+    pub current_leave_id: Option<Many2one<HrLeaveType>>,
+    /// Current Time Off Status.
+    pub current_leave_state: Option<CurrentLeaveState>,
     /// Current Version.
     pub current_version_id: Option<Many2one<HrVersion>>,
     /// Date End.
@@ -804,6 +857,10 @@ pub struct Record {
     pub has_message: bool,
     /// Has Multiple Bank Accounts.
     pub has_multiple_bank_accounts: bool,
+    /// Has Timesheet.
+    pub has_timesheet: bool,
+    /// Hourly Cost.
+    pub hourly_cost: f64,
     /// Hr Icon Display.
     pub hr_icon_display: Option<HrIconDisplay>,
     /// Hr Presence State.
@@ -814,6 +871,8 @@ pub struct Record {
     pub identification_id: Option<String>,
     /// IM Status.
     pub im_status: Option<String>,
+    /// Absent Today.
+    pub is_absent: bool,
     /// Is Current.
     pub is_current: bool,
     /// Is Custom Job Title.
@@ -850,6 +909,12 @@ pub struct Record {
     pub last_modified_date: Option<DateTime>,
     /// Last Modified by.
     pub last_modified_uid: Option<Many2one<ResUsers>>,
+    /// From Date.
+    pub leave_date_from: Option<Date>,
+    /// To Date.
+    pub leave_date_to: Option<Date>,
+    /// Time Off Approver.
+    pub leave_manager_id: Option<Many2one<ResUsers>>,
     /// Legal Name.
     pub legal_name: Option<String>,
     /// Marital Status.
@@ -914,6 +979,8 @@ pub struct Record {
     pub share: bool,
     /// Show Hr Icon Display.
     pub show_hr_icon_display: bool,
+    /// Able to see Remaining Time Off.
+    pub show_leaves: bool,
     /// Skill.
     pub skill_ids: Ids<HrSkill>,
     /// Spouse Birthdate.
@@ -1003,6 +1070,10 @@ impl typed::Record for Record {
         "activity_user_id",
         "additional_note",
         "address_id",
+        "allocation_count",
+        "allocation_display",
+        "allocation_remaining_display",
+        "allocations_count",
         "allowed_country_state_ids",
         "bank_account_ids",
         "barcode",
@@ -1034,6 +1105,8 @@ impl typed::Record for Record {
         "currency_id",
         "current_date_version",
         "current_employee_skill_ids",
+        "current_leave_id",
+        "current_leave_state",
         "current_version_id",
         "date_end",
         "date_start",
@@ -1056,11 +1129,14 @@ impl typed::Record for Record {
         "friday_location_id",
         "has_message",
         "has_multiple_bank_accounts",
+        "has_timesheet",
+        "hourly_cost",
         "hr_icon_display",
         "hr_presence_state",
         "hr_responsible_id",
         "identification_id",
         "im_status",
+        "is_absent",
         "is_current",
         "is_custom_job_title",
         "is_flexible",
@@ -1079,6 +1155,9 @@ impl typed::Record for Record {
         "last_activity_time",
         "last_modified_date",
         "last_modified_uid",
+        "leave_date_from",
+        "leave_date_to",
+        "leave_manager_id",
         "legal_name",
         "marital",
         "member_of_department",
@@ -1111,6 +1190,7 @@ impl typed::Record for Record {
         "sex",
         "share",
         "show_hr_icon_display",
+        "show_leaves",
         "skill_ids",
         "spouse_birthdate",
         "spouse_complete_name",
@@ -1160,6 +1240,10 @@ impl typed::Record for Record {
             activity_user_id: r.many2one("activity_user_id"),
             additional_note: r.text("additional_note"),
             address_id: r.many2one("address_id"),
+            allocation_count: r.float("allocation_count"),
+            allocation_display: r.text("allocation_display"),
+            allocation_remaining_display: r.text("allocation_remaining_display"),
+            allocations_count: r.integer("allocations_count"),
             allowed_country_state_ids: r.ids("allowed_country_state_ids"),
             bank_account_ids: r.ids("bank_account_ids"),
             barcode: r.text("barcode"),
@@ -1191,6 +1275,8 @@ impl typed::Record for Record {
             currency_id: r.many2one("currency_id"),
             current_date_version: r.date("current_date_version"),
             current_employee_skill_ids: r.ids("current_employee_skill_ids"),
+            current_leave_id: r.many2one("current_leave_id"),
+            current_leave_state: r.selection("current_leave_state"),
             current_version_id: r.many2one("current_version_id"),
             date_end: r.date("date_end"),
             date_start: r.date("date_start"),
@@ -1213,11 +1299,14 @@ impl typed::Record for Record {
             friday_location_id: r.many2one("friday_location_id"),
             has_message: r.boolean("has_message"),
             has_multiple_bank_accounts: r.boolean("has_multiple_bank_accounts"),
+            has_timesheet: r.boolean("has_timesheet"),
+            hourly_cost: r.float("hourly_cost"),
             hr_icon_display: r.selection("hr_icon_display"),
             hr_presence_state: r.selection("hr_presence_state"),
             hr_responsible_id: r.many2one("hr_responsible_id"),
             identification_id: r.text("identification_id"),
             im_status: r.text("im_status"),
+            is_absent: r.boolean("is_absent"),
             is_current: r.boolean("is_current"),
             is_custom_job_title: r.boolean("is_custom_job_title"),
             is_flexible: r.boolean("is_flexible"),
@@ -1236,6 +1325,9 @@ impl typed::Record for Record {
             last_activity_time: r.text("last_activity_time"),
             last_modified_date: r.datetime("last_modified_date"),
             last_modified_uid: r.many2one("last_modified_uid"),
+            leave_date_from: r.date("leave_date_from"),
+            leave_date_to: r.date("leave_date_to"),
+            leave_manager_id: r.many2one("leave_manager_id"),
             legal_name: r.text("legal_name"),
             marital: r.selection("marital"),
             member_of_department: r.boolean("member_of_department"),
@@ -1268,6 +1360,7 @@ impl typed::Record for Record {
             sex: r.selection("sex"),
             share: r.boolean("share"),
             show_hr_icon_display: r.boolean("show_hr_icon_display"),
+            show_leaves: r.boolean("show_leaves"),
             skill_ids: r.ids("skill_ids"),
             spouse_birthdate: r.date("spouse_birthdate"),
             spouse_complete_name: r.text("spouse_complete_name"),
@@ -1317,6 +1410,13 @@ impl typed::Record for Record {
         w.many2one("activity_user_id", self.activity_user_id.as_ref());
         w.text("additional_note", self.additional_note.as_ref());
         w.many2one("address_id", self.address_id.as_ref());
+        w.float("allocation_count", self.allocation_count);
+        w.text("allocation_display", self.allocation_display.as_ref());
+        w.text(
+            "allocation_remaining_display",
+            self.allocation_remaining_display.as_ref(),
+        );
+        w.integer("allocations_count", self.allocations_count);
         w.ids("allowed_country_state_ids", &self.allowed_country_state_ids);
         w.ids("bank_account_ids", &self.bank_account_ids);
         w.text("barcode", self.barcode.as_ref());
@@ -1351,6 +1451,8 @@ impl typed::Record for Record {
         w.many2one("currency_id", self.currency_id.as_ref());
         w.date("current_date_version", self.current_date_version);
         w.ids("current_employee_skill_ids", &self.current_employee_skill_ids);
+        w.many2one("current_leave_id", self.current_leave_id.as_ref());
+        w.selection("current_leave_state", self.current_leave_state.as_ref());
         w.many2one("current_version_id", self.current_version_id.as_ref());
         w.date("date_end", self.date_end);
         w.date("date_start", self.date_start);
@@ -1373,11 +1475,14 @@ impl typed::Record for Record {
         w.many2one("friday_location_id", self.friday_location_id.as_ref());
         w.boolean("has_message", self.has_message);
         w.boolean("has_multiple_bank_accounts", self.has_multiple_bank_accounts);
+        w.boolean("has_timesheet", self.has_timesheet);
+        w.float("hourly_cost", self.hourly_cost);
         w.selection("hr_icon_display", self.hr_icon_display.as_ref());
         w.selection("hr_presence_state", self.hr_presence_state.as_ref());
         w.many2one("hr_responsible_id", self.hr_responsible_id.as_ref());
         w.text("identification_id", self.identification_id.as_ref());
         w.text("im_status", self.im_status.as_ref());
+        w.boolean("is_absent", self.is_absent);
         w.boolean("is_current", self.is_current);
         w.boolean("is_custom_job_title", self.is_custom_job_title);
         w.boolean("is_flexible", self.is_flexible);
@@ -1396,6 +1501,9 @@ impl typed::Record for Record {
         w.text("last_activity_time", self.last_activity_time.as_ref());
         w.datetime("last_modified_date", self.last_modified_date);
         w.many2one("last_modified_uid", self.last_modified_uid.as_ref());
+        w.date("leave_date_from", self.leave_date_from);
+        w.date("leave_date_to", self.leave_date_to);
+        w.many2one("leave_manager_id", self.leave_manager_id.as_ref());
         w.text("legal_name", self.legal_name.as_ref());
         w.selection("marital", self.marital.as_ref());
         w.boolean("member_of_department", self.member_of_department);
@@ -1428,6 +1536,7 @@ impl typed::Record for Record {
         w.selection("sex", self.sex.as_ref());
         w.boolean("share", self.share);
         w.boolean("show_hr_icon_display", self.show_hr_icon_display);
+        w.boolean("show_leaves", self.show_leaves);
         w.ids("skill_ids", &self.skill_ids);
         w.date("spouse_birthdate", self.spouse_birthdate);
         w.text("spouse_complete_name", self.spouse_complete_name.as_ref());
@@ -1496,6 +1605,25 @@ pub mod action {
     impl Action for OpenVersions {
         type Model = This;
         const METHOD: &'static str = "action_open_versions";
+    }
+
+    /// "Time Off" (`action_time_off_dashboard`).
+    /// Remaining leaves.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct TimeOffDashboard;
+
+    impl Action for TimeOffDashboard {
+        type Model = This;
+        const METHOD: &'static str = "action_time_off_dashboard";
+    }
+
+    /// "Timesheets" (`action_timesheet_from_employee`).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct TimesheetFromEmployee;
+
+    impl Action for TimesheetFromEmployee {
+        type Model = This;
+        const METHOD: &'static str = "action_timesheet_from_employee";
     }
 
     /// "Trust Bank Account", "Untrust Bank Account" (`action_toggle_primary_bank_account_trust`).

@@ -18,6 +18,10 @@ pub mod selections;
 #[rustfmt::skip]
 pub mod account_account;
 
+#[cfg(feature = "account_analytic_line")]
+#[rustfmt::skip]
+pub mod account_analytic_line;
+
 #[cfg(feature = "account_journal")]
 #[rustfmt::skip]
 pub mod account_journal;
@@ -69,6 +73,18 @@ pub mod hr_employee;
 #[cfg(feature = "hr_job")]
 #[rustfmt::skip]
 pub mod hr_job;
+
+#[cfg(feature = "hr_leave")]
+#[rustfmt::skip]
+pub mod hr_leave;
+
+#[cfg(feature = "hr_leave_allocation")]
+#[rustfmt::skip]
+pub mod hr_leave_allocation;
+
+#[cfg(feature = "hr_leave_type")]
+#[rustfmt::skip]
+pub mod hr_leave_type;
 
 #[cfg(feature = "mail_activity")]
 #[rustfmt::skip]
@@ -190,6 +206,7 @@ pub use markers::*;
 #[cfg(
     any(
         feature = "account_account",
+        feature = "account_analytic_line",
         feature = "account_journal",
         feature = "account_move",
         feature = "account_move_line",
@@ -203,6 +220,9 @@ pub use markers::*;
         feature = "hr_department",
         feature = "hr_employee",
         feature = "hr_job",
+        feature = "hr_leave",
+        feature = "hr_leave_allocation",
+        feature = "hr_leave_type",
         feature = "mail_activity",
         feature = "product_category",
         feature = "product_pricelist",
@@ -235,6 +255,7 @@ pub use markers::*;
 )]
 pub fn each_model(visitor: &mut impl butopea_runtime::typed::ModelVisitor) {
     #[cfg(feature = "account_account")] visitor.visit::<AccountAccount>();
+    #[cfg(feature = "account_analytic_line")] visitor.visit::<AccountAnalyticLine>();
     #[cfg(feature = "account_journal")] visitor.visit::<AccountJournal>();
     #[cfg(feature = "account_move")] visitor.visit::<AccountMove>();
     #[cfg(feature = "account_move_line")] visitor.visit::<AccountMoveLine>();
@@ -248,6 +269,9 @@ pub fn each_model(visitor: &mut impl butopea_runtime::typed::ModelVisitor) {
     #[cfg(feature = "hr_department")] visitor.visit::<HrDepartment>();
     #[cfg(feature = "hr_employee")] visitor.visit::<HrEmployee>();
     #[cfg(feature = "hr_job")] visitor.visit::<HrJob>();
+    #[cfg(feature = "hr_leave")] visitor.visit::<HrLeave>();
+    #[cfg(feature = "hr_leave_allocation")] visitor.visit::<HrLeaveAllocation>();
+    #[cfg(feature = "hr_leave_type")] visitor.visit::<HrLeaveType>();
     #[cfg(feature = "mail_activity")] visitor.visit::<MailActivity>();
     #[cfg(feature = "product_category")] visitor.visit::<ProductCategory>();
     #[cfg(feature = "product_pricelist")] visitor.visit::<ProductPricelist>();

@@ -28,12 +28,13 @@ impl butopea_runtime::typed::Model for AccountAnalyticAccount {
     const NAME: &'static str = "account.analytic.account";
 }
 
-/// `account.analytic.line`, whose record is not generated.
+/// `account.analytic.line`: Analytic Line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AccountAnalyticLine;
 
 impl butopea_runtime::typed::Model for AccountAnalyticLine {
     const NAME: &'static str = "account.analytic.line";
+    const LABEL: &'static str = "Analytic Line";
 }
 
 /// `account.bank.statement`, whose record is not generated.
@@ -409,6 +410,41 @@ impl butopea_runtime::typed::Model for HrJobSkill {
     const NAME: &'static str = "hr.job.skill";
 }
 
+/// `hr.leave`: Time Off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HrLeave;
+
+impl butopea_runtime::typed::Model for HrLeave {
+    const NAME: &'static str = "hr.leave";
+    const LABEL: &'static str = "Time Off";
+}
+
+/// `hr.leave.accrual.plan`, whose record is not generated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HrLeaveAccrualPlan;
+
+impl butopea_runtime::typed::Model for HrLeaveAccrualPlan {
+    const NAME: &'static str = "hr.leave.accrual.plan";
+}
+
+/// `hr.leave.allocation`: Time Off Allocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HrLeaveAllocation;
+
+impl butopea_runtime::typed::Model for HrLeaveAllocation {
+    const NAME: &'static str = "hr.leave.allocation";
+    const LABEL: &'static str = "Time Off Allocation";
+}
+
+/// `hr.leave.type`: Time Off Type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HrLeaveType;
+
+impl butopea_runtime::typed::Model for HrLeaveType {
+    const NAME: &'static str = "hr.leave.type";
+    const LABEL: &'static str = "Time Off Type";
+}
+
 /// `hr.payroll.structure.type`, whose record is not generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HrPayrollStructureType;
@@ -568,6 +604,14 @@ pub struct MailMessage;
 
 impl butopea_runtime::typed::Model for MailMessage {
     const NAME: &'static str = "mail.message";
+}
+
+/// `mail.message.subtype`, whose record is not generated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MailMessageSubtype;
+
+impl butopea_runtime::typed::Model for MailMessageSubtype {
+    const NAME: &'static str = "mail.message.subtype";
 }
 
 /// `mail.presence`, whose record is not generated.
@@ -821,6 +865,14 @@ pub struct ProjectRole;
 
 impl butopea_runtime::typed::Model for ProjectRole {
     const NAME: &'static str = "project.role";
+}
+
+/// `project.sale.line.employee.map`, whose record is not generated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ProjectSaleLineEmployeeMap;
+
+impl butopea_runtime::typed::Model for ProjectSaleLineEmployeeMap {
+    const NAME: &'static str = "project.sale.line.employee.map";
 }
 
 /// `project.tags`: Project Tags.
@@ -1097,6 +1149,14 @@ pub struct ResourceCalendar;
 
 impl butopea_runtime::typed::Model for ResourceCalendar {
     const NAME: &'static str = "resource.calendar";
+}
+
+/// `resource.calendar.leaves`, whose record is not generated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ResourceCalendarLeaves;
+
+impl butopea_runtime::typed::Model for ResourceCalendarLeaves {
+    const NAME: &'static str = "resource.calendar.leaves";
 }
 
 /// `resource.resource`, whose record is not generated.

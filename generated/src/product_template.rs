@@ -331,6 +331,12 @@ pub struct Fields {
     pub service_tracking: Field<This, kind::Selection<ServiceTracking>>,
     /// Track Service. *Selection of [`ServiceType`].*
     pub service_type: Field<This, kind::Selection<ServiceType>>,
+    /// Threshold. *Float.*
+    ///
+    /// Percentage of time delivered compared to the prepaid amount that must be reached for the upselling opportunity activity to be triggered.
+    pub service_upsell_threshold: Field<This, kind::Float>,
+    /// Service Upsell Threshold Ratio. *Char, read-only in forms, computed.*
+    pub service_upsell_threshold_ratio: Field<This, kind::Char>,
     /// Show Forecasted Qty Status Button. *Boolean, read-only in forms, computed.*
     pub show_forecasted_qty_status_button: Field<This, kind::Boolean>,
     /// Show On Hand Qty Status Button. *Boolean, read-only in forms, computed.*
@@ -522,6 +528,8 @@ pub const F: Fields = Fields {
     service_to_purchase: Field::new("service_to_purchase"),
     service_tracking: Field::new("service_tracking"),
     service_type: Field::new("service_type"),
+    service_upsell_threshold: Field::new("service_upsell_threshold"),
+    service_upsell_threshold_ratio: Field::new("service_upsell_threshold_ratio"),
     show_forecasted_qty_status_button: Field::new("show_forecasted_qty_status_button"),
     show_on_hand_qty_status_button: Field::new("show_on_hand_qty_status_button"),
     show_qty_update_button: Field::new("show_qty_update_button"),
@@ -743,6 +751,10 @@ pub struct Record {
     pub service_tracking: Option<ServiceTracking>,
     /// Track Service.
     pub service_type: Option<ServiceType>,
+    /// Threshold.
+    pub service_upsell_threshold: f64,
+    /// Service Upsell Threshold Ratio.
+    pub service_upsell_threshold_ratio: Option<String>,
     /// Show Forecasted Qty Status Button.
     pub show_forecasted_qty_status_button: bool,
     /// Show On Hand Qty Status Button.
@@ -896,6 +908,8 @@ impl typed::Record for Record {
         "service_to_purchase",
         "service_tracking",
         "service_type",
+        "service_upsell_threshold",
+        "service_upsell_threshold_ratio",
         "show_forecasted_qty_status_button",
         "show_on_hand_qty_status_button",
         "show_qty_update_button",
@@ -1018,6 +1032,8 @@ impl typed::Record for Record {
             service_to_purchase: r.boolean("service_to_purchase"),
             service_tracking: r.selection("service_tracking"),
             service_type: r.selection("service_type"),
+            service_upsell_threshold: r.float("service_upsell_threshold"),
+            service_upsell_threshold_ratio: r.text("service_upsell_threshold_ratio"),
             show_forecasted_qty_status_button: r
                 .boolean("show_forecasted_qty_status_button"),
             show_on_hand_qty_status_button: r.boolean("show_on_hand_qty_status_button"),
@@ -1150,6 +1166,11 @@ impl typed::Record for Record {
         w.boolean("service_to_purchase", self.service_to_purchase);
         w.selection("service_tracking", self.service_tracking.as_ref());
         w.selection("service_type", self.service_type.as_ref());
+        w.float("service_upsell_threshold", self.service_upsell_threshold);
+        w.text(
+            "service_upsell_threshold_ratio",
+            self.service_upsell_threshold_ratio.as_ref(),
+        );
         w.boolean(
             "show_forecasted_qty_status_button",
             self.show_forecasted_qty_status_button,
@@ -1209,7 +1230,7 @@ pub mod action {
         const METHOD: &'static str = "action_open_product_lot";
     }
 
-    /// "On Hand Forecasted" (`action_product_tmpl_forecast_report`).
+    /// "Forecasted" (`action_product_tmpl_forecast_report`).
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct ProductTmplForecastReport;
 

@@ -10,17 +10,20 @@ use butopea_runtime::typed::{
     self, kind, Date, DateTime, Field, HasRecord, Id, Ids, Many2one, Row, RowWriter,
 };
 use crate::markers::{
-    AccountAnalyticAccount, CalendarEvent, IrModel, MailActivity, MailActivityType,
-    MailAlias, MailAliasDomain, MailFollowers, MailMessage, ProjectCollaborator,
-    ProjectMilestone, ProjectProject, ProjectTags, ProjectTask, ProjectTaskType,
-    ProjectUpdate, RatingRating, ResCompany, ResCurrency, ResPartner, ResUsers,
-    ResourceCalendar, SaleOrder, SaleOrderLine,
+    AccountAnalyticAccount, AccountAnalyticLine, CalendarEvent, IrModel, MailActivity,
+    MailActivityType, MailAlias, MailAliasDomain, MailFollowers, MailMessage,
+    ProductProduct, ProjectCollaborator, ProjectMilestone, ProjectProject,
+    ProjectSaleLineEmployeeMap, ProjectTags, ProjectTask, ProjectTaskType, ProjectUpdate,
+    RatingRating, ResCompany, ResCurrency, ResPartner, ResUsers, ResourceCalendar,
+    SaleOrder, SaleOrderLine, UomUom,
 };
 pub use crate::selections::AccountAccountActivityExceptionDecoration as ActivityExceptionDecoration;
 pub use crate::selections::AccountAccountActivityState as ActivityState;
 pub use crate::selections::CrmTeamAliasContact as AliasContact;
 pub use crate::selections::CrmTeamAliasStatus as AliasStatus;
+pub use crate::selections::ProjectProjectBillingType as BillingType;
 pub use crate::selections::ProjectProjectLastUpdateStatus as LastUpdateStatus;
+pub use crate::selections::ProjectProjectPricingType as PricingType;
 pub use crate::selections::ProjectProjectPrivacyVisibility as PrivacyVisibility;
 pub use crate::selections::SaleOrderState;
 
@@ -120,6 +123,8 @@ pub struct Fields {
     ///
     /// Alias status assessed on the last message received.
     pub alias_status: Field<This, kind::Selection<AliasStatus>>,
+    /// Allocated Time. *Float.*
+    pub allocated_hours: Field<This, kind::Float>,
     /// Billable. *Boolean.*
     pub allow_billable: Field<This, kind::Boolean>,
     /// Milestones. *Boolean.*
@@ -128,10 +133,18 @@ pub struct Fields {
     pub allow_recurring_tasks: Field<This, kind::Boolean>,
     /// Task Dependencies. *Boolean.*
     pub allow_task_dependencies: Field<This, kind::Boolean>,
+    /// Timesheets. *Boolean.*
+    pub allow_timesheets: Field<This, kind::Boolean>,
+    /// Active Account. *Boolean, read-only in forms, mirrors `account_id.active`.*
+    ///
+    /// Deactivate the account.
+    pub analytic_account_active: Field<This, kind::Boolean>,
     /// Balance. *Monetary, read-only in forms, mirrors `account_id.balance`.*
     pub analytic_account_balance: Field<This, kind::Monetary>,
     /// Analytic Account. *Many2one to [`AccountAnalyticAccount`].*
     pub auto_account_id: Field<This, kind::Many2one<AccountAnalyticAccount>>,
+    /// Billing Type. *Selection of [`BillingType`], required.*
+    pub billing_type: Field<This, kind::Selection<BillingType>>,
     /// Bom Count. *Integer, read-only in forms, computed.*
     pub bom_count: Field<This, kind::Integer>,
     /// Can Mark Milestone As Done. *Boolean, read-only in forms, computed.*
@@ -166,6 +179,10 @@ pub struct Fields {
     pub display_name: Field<This, kind::Char>,
     /// Display Sales Stat Buttons. *Boolean, read-only in forms, computed.*
     pub display_sales_stat_buttons: Field<This, kind::Boolean>,
+    /// Time Spent. *Float, read-only in forms, computed.*
+    pub effective_hours: Field<This, kind::Float>,
+    /// Encode Uom In Days. *Boolean, read-only in forms, computed.*
+    pub encode_uom_in_days: Field<This, kind::Boolean>,
     /// Members. *Many2many of [`ResUsers`].*
     pub favorite_user_ids: Field<This, kind::Many2many<ResUsers>>,
     /// Has SO to Invoice. *Boolean, read-only in forms, computed.*
@@ -176,10 +193,14 @@ pub struct Fields {
     pub has_message: Field<This, kind::Boolean>,
     /// Show Project on Dashboard. *Boolean.*
     pub is_favorite: Field<This, kind::Boolean>,
+    /// Is Internal Project. *Boolean, read-only in forms, computed.*
+    pub is_internal_project: Field<This, kind::Boolean>,
     /// Is Milestone Deadline Exceeded. *Boolean, read-only in forms, computed.*
     pub is_milestone_deadline_exceeded: Field<This, kind::Boolean>,
     /// Is Milestone Exceeded. *Boolean, read-only in forms, computed.*
     pub is_milestone_exceeded: Field<This, kind::Boolean>,
+    /// Project in Overtime. *Boolean, read-only in forms, computed.*
+    pub is_project_overtime: Field<This, kind::Boolean>,
     /// Rotting. *Boolean, read-only in forms, computed, not read by default.*
     pub is_rotting: Field<This, kind::Boolean>,
     /// Is Template. *Boolean.*
@@ -242,6 +263,8 @@ pub struct Fields {
     pub open_task_count: Field<This, kind::Integer>,
     /// Customer. *Many2one to [`ResPartner`].*
     pub partner_id: Field<This, kind::Many2one<ResPartner>>,
+    /// Pricing. *Selection of [`PricingType`], read-only in forms, computed.*
+    pub pricing_type: Field<This, kind::Selection<PricingType>>,
     /// Visibility. *Selection of [`PrivacyVisibility`], required.*
     pub privacy_visibility: Field<This, kind::Selection<PrivacyVisibility>>,
     /// Privacy Visibility Warning. *Char, read-only in forms, computed.*
@@ -264,12 +287,16 @@ pub struct Fields {
     pub rating_percentage_satisfaction: Field<This, kind::Integer>,
     /// Sales Order. *Many2one to [`SaleOrder`].*
     pub reinvoiced_sale_order_id: Field<This, kind::Many2one<SaleOrder>>,
+    /// Time Remaining. *Float, read-only in forms, computed.*
+    pub remaining_hours: Field<This, kind::Float>,
     /// Working Time. *Many2one to [`ResourceCalendar`], read-only in forms, computed.*
     pub resource_calendar_id: Field<This, kind::Many2one<ResourceCalendar>>,
     /// Days Rotting. *Integer, read-only in forms, computed, not read by default.*
     ///
     /// Day count since this resource was last updated.
     pub rotting_days: Field<This, kind::Integer>,
+    /// Sale line/Employee map. *One2many of [`ProjectSaleLineEmployeeMap`].*
+    pub sale_line_employee_ids: Field<This, kind::One2many<ProjectSaleLineEmployeeMap>>,
     /// Sales Order Item. *Many2one to [`SaleOrderLine`].*
     pub sale_line_id: Field<This, kind::Many2one<SaleOrderLine>>,
     /// Sale Order Count. *Integer, read-only in forms, computed.*
@@ -298,6 +325,14 @@ pub struct Fields {
     pub task_properties_definition: Field<This, kind::Properties>,
     /// Task Activities. *One2many of [`ProjectTask`].*
     pub tasks: Field<This, kind::One2many<ProjectTask>>,
+    /// Timesheet Encode Uom. *Many2one to [`UomUom`], read-only in forms, computed.*
+    pub timesheet_encode_uom_id: Field<This, kind::Many2one<UomUom>>,
+    /// Associated Timesheets. *One2many of [`AccountAnalyticLine`].*
+    pub timesheet_ids: Field<This, kind::One2many<AccountAnalyticLine>>,
+    /// Timesheet Product. *Many2one to [`ProductProduct`].*
+    pub timesheet_product_id: Field<This, kind::Many2one<ProductProduct>>,
+    /// Total amount of time (in the proper unit) recorded in the project, rounded to the unit. *Float, read-only in forms, computed.*
+    pub total_timesheet_time: Field<This, kind::Float>,
     /// Tasks Stages. *Many2many of [`ProjectTaskType`].*
     pub type_ids: Field<This, kind::Many2many<ProjectTaskType>>,
     /// Update Count. *Integer, read-only in forms, computed.*
@@ -306,6 +341,8 @@ pub struct Fields {
     pub update_ids: Field<This, kind::One2many<ProjectUpdate>>,
     /// Project Manager. *Many2one to [`ResUsers`].*
     pub user_id: Field<This, kind::Many2one<ResUsers>>,
+    /// Warning Employee Rate. *Boolean, read-only in forms, computed.*
+    pub warning_employee_rate: Field<This, kind::Boolean>,
     /// Website Messages. *One2many of [`MailMessage`], not read by default.*
     ///
     /// Website communication history.
@@ -354,12 +391,16 @@ pub const F: Fields = Fields {
     alias_parent_model_id: Field::new("alias_parent_model_id"),
     alias_parent_thread_id: Field::new("alias_parent_thread_id"),
     alias_status: Field::new("alias_status"),
+    allocated_hours: Field::new("allocated_hours"),
     allow_billable: Field::new("allow_billable"),
     allow_milestones: Field::new("allow_milestones"),
     allow_recurring_tasks: Field::new("allow_recurring_tasks"),
     allow_task_dependencies: Field::new("allow_task_dependencies"),
+    allow_timesheets: Field::new("allow_timesheets"),
+    analytic_account_active: Field::new("analytic_account_active"),
     analytic_account_balance: Field::new("analytic_account_balance"),
     auto_account_id: Field::new("auto_account_id"),
+    billing_type: Field::new("billing_type"),
     bom_count: Field::new("bom_count"),
     can_mark_milestone_as_done: Field::new("can_mark_milestone_as_done"),
     closed_task_count: Field::new("closed_task_count"),
@@ -375,13 +416,17 @@ pub const F: Fields = Fields {
     description: Field::new("description"),
     display_name: Field::new("display_name"),
     display_sales_stat_buttons: Field::new("display_sales_stat_buttons"),
+    effective_hours: Field::new("effective_hours"),
+    encode_uom_in_days: Field::new("encode_uom_in_days"),
     favorite_user_ids: Field::new("favorite_user_ids"),
     has_any_so_to_invoice: Field::new("has_any_so_to_invoice"),
     has_any_so_with_nothing_to_invoice: Field::new("has_any_so_with_nothing_to_invoice"),
     has_message: Field::new("has_message"),
     is_favorite: Field::new("is_favorite"),
+    is_internal_project: Field::new("is_internal_project"),
     is_milestone_deadline_exceeded: Field::new("is_milestone_deadline_exceeded"),
     is_milestone_exceeded: Field::new("is_milestone_exceeded"),
+    is_project_overtime: Field::new("is_project_overtime"),
     is_rotting: Field::new("is_rotting"),
     is_template: Field::new("is_template"),
     label_tasks: Field::new("label_tasks"),
@@ -407,6 +452,7 @@ pub const F: Fields = Fields {
     next_milestone_id: Field::new("next_milestone_id"),
     open_task_count: Field::new("open_task_count"),
     partner_id: Field::new("partner_id"),
+    pricing_type: Field::new("pricing_type"),
     privacy_visibility: Field::new("privacy_visibility"),
     privacy_visibility_warning: Field::new("privacy_visibility_warning"),
     production_count: Field::new("production_count"),
@@ -417,8 +463,10 @@ pub const F: Fields = Fields {
     rating_ids: Field::new("rating_ids"),
     rating_percentage_satisfaction: Field::new("rating_percentage_satisfaction"),
     reinvoiced_sale_order_id: Field::new("reinvoiced_sale_order_id"),
+    remaining_hours: Field::new("remaining_hours"),
     resource_calendar_id: Field::new("resource_calendar_id"),
     rotting_days: Field::new("rotting_days"),
+    sale_line_employee_ids: Field::new("sale_line_employee_ids"),
     sale_line_id: Field::new("sale_line_id"),
     sale_order_count: Field::new("sale_order_count"),
     sale_order_id: Field::new("sale_order_id"),
@@ -433,10 +481,15 @@ pub const F: Fields = Fields {
     task_ids: Field::new("task_ids"),
     task_properties_definition: Field::new("task_properties_definition"),
     tasks: Field::new("tasks"),
+    timesheet_encode_uom_id: Field::new("timesheet_encode_uom_id"),
+    timesheet_ids: Field::new("timesheet_ids"),
+    timesheet_product_id: Field::new("timesheet_product_id"),
+    total_timesheet_time: Field::new("total_timesheet_time"),
     type_ids: Field::new("type_ids"),
     update_count: Field::new("update_count"),
     update_ids: Field::new("update_ids"),
     user_id: Field::new("user_id"),
+    warning_employee_rate: Field::new("warning_employee_rate"),
     website_message_ids: Field::new("website_message_ids"),
     write_date: Field::new("write_date"),
     write_uid: Field::new("write_uid"),
@@ -506,6 +559,8 @@ pub struct Record {
     pub alias_parent_thread_id: i64,
     /// Alias Status.
     pub alias_status: Option<AliasStatus>,
+    /// Allocated Time.
+    pub allocated_hours: f64,
     /// Billable.
     pub allow_billable: bool,
     /// Milestones.
@@ -514,10 +569,16 @@ pub struct Record {
     pub allow_recurring_tasks: bool,
     /// Task Dependencies.
     pub allow_task_dependencies: bool,
+    /// Timesheets.
+    pub allow_timesheets: bool,
+    /// Active Account.
+    pub analytic_account_active: bool,
     /// Balance.
     pub analytic_account_balance: f64,
     /// Analytic Account.
     pub auto_account_id: Option<Many2one<AccountAnalyticAccount>>,
+    /// Billing Type.
+    pub billing_type: Option<BillingType>,
     /// Bom Count.
     pub bom_count: i64,
     /// Can Mark Milestone As Done.
@@ -546,6 +607,10 @@ pub struct Record {
     pub display_name: Option<String>,
     /// Display Sales Stat Buttons.
     pub display_sales_stat_buttons: bool,
+    /// Time Spent.
+    pub effective_hours: f64,
+    /// Encode Uom In Days.
+    pub encode_uom_in_days: bool,
     /// Members.
     pub favorite_user_ids: Ids<ResUsers>,
     /// Has SO to Invoice.
@@ -556,10 +621,14 @@ pub struct Record {
     pub has_message: bool,
     /// Show Project on Dashboard.
     pub is_favorite: bool,
+    /// Is Internal Project.
+    pub is_internal_project: bool,
     /// Is Milestone Deadline Exceeded.
     pub is_milestone_deadline_exceeded: bool,
     /// Is Milestone Exceeded.
     pub is_milestone_exceeded: bool,
+    /// Project in Overtime.
+    pub is_project_overtime: bool,
     /// Is Template.
     pub is_template: bool,
     /// Use Tasks as.
@@ -586,6 +655,8 @@ pub struct Record {
     pub open_task_count: i64,
     /// Customer.
     pub partner_id: Option<Many2one<ResPartner>>,
+    /// Pricing.
+    pub pricing_type: Option<PricingType>,
     /// Visibility.
     pub privacy_visibility: Option<PrivacyVisibility>,
     /// Privacy Visibility Warning.
@@ -596,8 +667,12 @@ pub struct Record {
     pub purchase_orders_count: i64,
     /// Sales Order.
     pub reinvoiced_sale_order_id: Option<Many2one<SaleOrder>>,
+    /// Time Remaining.
+    pub remaining_hours: f64,
     /// Working Time.
     pub resource_calendar_id: Option<Many2one<ResourceCalendar>>,
+    /// Sale line/Employee map.
+    pub sale_line_employee_ids: Ids<ProjectSaleLineEmployeeMap>,
     /// Sales Order Item.
     pub sale_line_id: Option<Many2one<SaleOrderLine>>,
     /// Sale Order Count.
@@ -624,6 +699,14 @@ pub struct Record {
     pub task_ids: Ids<ProjectTask>,
     /// Task Activities.
     pub tasks: Ids<ProjectTask>,
+    /// Timesheet Encode Uom.
+    pub timesheet_encode_uom_id: Option<Many2one<UomUom>>,
+    /// Associated Timesheets.
+    pub timesheet_ids: Ids<AccountAnalyticLine>,
+    /// Timesheet Product.
+    pub timesheet_product_id: Option<Many2one<ProductProduct>>,
+    /// Total amount of time (in the proper unit) recorded in the project, rounded to the unit.
+    pub total_timesheet_time: f64,
     /// Tasks Stages.
     pub type_ids: Ids<ProjectTaskType>,
     /// Update Count.
@@ -632,6 +715,8 @@ pub struct Record {
     pub update_ids: Ids<ProjectUpdate>,
     /// Project Manager.
     pub user_id: Option<Many2one<ResUsers>>,
+    /// Warning Employee Rate.
+    pub warning_employee_rate: bool,
     /// Last Updated on.
     pub write_date: Option<DateTime>,
     /// Last Updated by.
@@ -677,12 +762,16 @@ impl typed::Record for Record {
         "alias_parent_model_id",
         "alias_parent_thread_id",
         "alias_status",
+        "allocated_hours",
         "allow_billable",
         "allow_milestones",
         "allow_recurring_tasks",
         "allow_task_dependencies",
+        "allow_timesheets",
+        "analytic_account_active",
         "analytic_account_balance",
         "auto_account_id",
+        "billing_type",
         "bom_count",
         "can_mark_milestone_as_done",
         "closed_task_count",
@@ -697,13 +786,17 @@ impl typed::Record for Record {
         "date_start",
         "display_name",
         "display_sales_stat_buttons",
+        "effective_hours",
+        "encode_uom_in_days",
         "favorite_user_ids",
         "has_any_so_to_invoice",
         "has_any_so_with_nothing_to_invoice",
         "has_message",
         "is_favorite",
+        "is_internal_project",
         "is_milestone_deadline_exceeded",
         "is_milestone_exceeded",
+        "is_project_overtime",
         "is_template",
         "label_tasks",
         "last_update_color",
@@ -717,12 +810,15 @@ impl typed::Record for Record {
         "next_milestone_id",
         "open_task_count",
         "partner_id",
+        "pricing_type",
         "privacy_visibility",
         "privacy_visibility_warning",
         "production_count",
         "purchase_orders_count",
         "reinvoiced_sale_order_id",
+        "remaining_hours",
         "resource_calendar_id",
+        "sale_line_employee_ids",
         "sale_line_id",
         "sale_order_count",
         "sale_order_id",
@@ -736,10 +832,15 @@ impl typed::Record for Record {
         "task_count",
         "task_ids",
         "tasks",
+        "timesheet_encode_uom_id",
+        "timesheet_ids",
+        "timesheet_product_id",
+        "total_timesheet_time",
         "type_ids",
         "update_count",
         "update_ids",
         "user_id",
+        "warning_employee_rate",
         "write_date",
         "write_uid",
         "x_plan2_id",
@@ -775,12 +876,16 @@ impl typed::Record for Record {
             alias_parent_model_id: r.many2one("alias_parent_model_id"),
             alias_parent_thread_id: r.integer("alias_parent_thread_id"),
             alias_status: r.selection("alias_status"),
+            allocated_hours: r.float("allocated_hours"),
             allow_billable: r.boolean("allow_billable"),
             allow_milestones: r.boolean("allow_milestones"),
             allow_recurring_tasks: r.boolean("allow_recurring_tasks"),
             allow_task_dependencies: r.boolean("allow_task_dependencies"),
+            allow_timesheets: r.boolean("allow_timesheets"),
+            analytic_account_active: r.boolean("analytic_account_active"),
             analytic_account_balance: r.float("analytic_account_balance"),
             auto_account_id: r.many2one("auto_account_id"),
+            billing_type: r.selection("billing_type"),
             bom_count: r.integer("bom_count"),
             can_mark_milestone_as_done: r.boolean("can_mark_milestone_as_done"),
             closed_task_count: r.integer("closed_task_count"),
@@ -795,14 +900,18 @@ impl typed::Record for Record {
             date_start: r.date("date_start"),
             display_name: r.text("display_name"),
             display_sales_stat_buttons: r.boolean("display_sales_stat_buttons"),
+            effective_hours: r.float("effective_hours"),
+            encode_uom_in_days: r.boolean("encode_uom_in_days"),
             favorite_user_ids: r.ids("favorite_user_ids"),
             has_any_so_to_invoice: r.boolean("has_any_so_to_invoice"),
             has_any_so_with_nothing_to_invoice: r
                 .boolean("has_any_so_with_nothing_to_invoice"),
             has_message: r.boolean("has_message"),
             is_favorite: r.boolean("is_favorite"),
+            is_internal_project: r.boolean("is_internal_project"),
             is_milestone_deadline_exceeded: r.boolean("is_milestone_deadline_exceeded"),
             is_milestone_exceeded: r.boolean("is_milestone_exceeded"),
+            is_project_overtime: r.boolean("is_project_overtime"),
             is_template: r.boolean("is_template"),
             label_tasks: r.text("label_tasks"),
             last_update_color: r.integer("last_update_color"),
@@ -816,12 +925,15 @@ impl typed::Record for Record {
             next_milestone_id: r.many2one("next_milestone_id"),
             open_task_count: r.integer("open_task_count"),
             partner_id: r.many2one("partner_id"),
+            pricing_type: r.selection("pricing_type"),
             privacy_visibility: r.selection("privacy_visibility"),
             privacy_visibility_warning: r.text("privacy_visibility_warning"),
             production_count: r.integer("production_count"),
             purchase_orders_count: r.integer("purchase_orders_count"),
             reinvoiced_sale_order_id: r.many2one("reinvoiced_sale_order_id"),
+            remaining_hours: r.float("remaining_hours"),
             resource_calendar_id: r.many2one("resource_calendar_id"),
+            sale_line_employee_ids: r.ids("sale_line_employee_ids"),
             sale_line_id: r.many2one("sale_line_id"),
             sale_order_count: r.integer("sale_order_count"),
             sale_order_id: r.many2one("sale_order_id"),
@@ -835,10 +947,15 @@ impl typed::Record for Record {
             task_count: r.integer("task_count"),
             task_ids: r.ids("task_ids"),
             tasks: r.ids("tasks"),
+            timesheet_encode_uom_id: r.many2one("timesheet_encode_uom_id"),
+            timesheet_ids: r.ids("timesheet_ids"),
+            timesheet_product_id: r.many2one("timesheet_product_id"),
+            total_timesheet_time: r.float("total_timesheet_time"),
             type_ids: r.ids("type_ids"),
             update_count: r.integer("update_count"),
             update_ids: r.ids("update_ids"),
             user_id: r.many2one("user_id"),
+            warning_employee_rate: r.boolean("warning_employee_rate"),
             write_date: r.datetime("write_date"),
             write_uid: r.many2one("write_uid"),
             x_plan2_id: r.many2one("x_plan2_id"),
@@ -874,12 +991,16 @@ impl typed::Record for Record {
         w.many2one("alias_parent_model_id", self.alias_parent_model_id.as_ref());
         w.integer("alias_parent_thread_id", self.alias_parent_thread_id);
         w.selection("alias_status", self.alias_status.as_ref());
+        w.float("allocated_hours", self.allocated_hours);
         w.boolean("allow_billable", self.allow_billable);
         w.boolean("allow_milestones", self.allow_milestones);
         w.boolean("allow_recurring_tasks", self.allow_recurring_tasks);
         w.boolean("allow_task_dependencies", self.allow_task_dependencies);
+        w.boolean("allow_timesheets", self.allow_timesheets);
+        w.boolean("analytic_account_active", self.analytic_account_active);
         w.float("analytic_account_balance", self.analytic_account_balance);
         w.many2one("auto_account_id", self.auto_account_id.as_ref());
+        w.selection("billing_type", self.billing_type.as_ref());
         w.integer("bom_count", self.bom_count);
         w.boolean("can_mark_milestone_as_done", self.can_mark_milestone_as_done);
         w.integer("closed_task_count", self.closed_task_count);
@@ -894,6 +1015,8 @@ impl typed::Record for Record {
         w.date("date_start", self.date_start);
         w.text("display_name", self.display_name.as_ref());
         w.boolean("display_sales_stat_buttons", self.display_sales_stat_buttons);
+        w.float("effective_hours", self.effective_hours);
+        w.boolean("encode_uom_in_days", self.encode_uom_in_days);
         w.ids("favorite_user_ids", &self.favorite_user_ids);
         w.boolean("has_any_so_to_invoice", self.has_any_so_to_invoice);
         w.boolean(
@@ -902,8 +1025,10 @@ impl typed::Record for Record {
         );
         w.boolean("has_message", self.has_message);
         w.boolean("is_favorite", self.is_favorite);
+        w.boolean("is_internal_project", self.is_internal_project);
         w.boolean("is_milestone_deadline_exceeded", self.is_milestone_deadline_exceeded);
         w.boolean("is_milestone_exceeded", self.is_milestone_exceeded);
+        w.boolean("is_project_overtime", self.is_project_overtime);
         w.boolean("is_template", self.is_template);
         w.text("label_tasks", self.label_tasks.as_ref());
         w.integer("last_update_color", self.last_update_color);
@@ -917,12 +1042,15 @@ impl typed::Record for Record {
         w.many2one("next_milestone_id", self.next_milestone_id.as_ref());
         w.integer("open_task_count", self.open_task_count);
         w.many2one("partner_id", self.partner_id.as_ref());
+        w.selection("pricing_type", self.pricing_type.as_ref());
         w.selection("privacy_visibility", self.privacy_visibility.as_ref());
         w.text("privacy_visibility_warning", self.privacy_visibility_warning.as_ref());
         w.integer("production_count", self.production_count);
         w.integer("purchase_orders_count", self.purchase_orders_count);
         w.many2one("reinvoiced_sale_order_id", self.reinvoiced_sale_order_id.as_ref());
+        w.float("remaining_hours", self.remaining_hours);
         w.many2one("resource_calendar_id", self.resource_calendar_id.as_ref());
+        w.ids("sale_line_employee_ids", &self.sale_line_employee_ids);
         w.many2one("sale_line_id", self.sale_line_id.as_ref());
         w.integer("sale_order_count", self.sale_order_count);
         w.many2one("sale_order_id", self.sale_order_id.as_ref());
@@ -936,10 +1064,15 @@ impl typed::Record for Record {
         w.integer("task_count", self.task_count);
         w.ids("task_ids", &self.task_ids);
         w.ids("tasks", &self.tasks);
+        w.many2one("timesheet_encode_uom_id", self.timesheet_encode_uom_id.as_ref());
+        w.ids("timesheet_ids", &self.timesheet_ids);
+        w.many2one("timesheet_product_id", self.timesheet_product_id.as_ref());
+        w.float("total_timesheet_time", self.total_timesheet_time);
         w.ids("type_ids", &self.type_ids);
         w.integer("update_count", self.update_count);
         w.ids("update_ids", &self.update_ids);
         w.many2one("user_id", self.user_id.as_ref());
+        w.boolean("warning_employee_rate", self.warning_employee_rate);
         w.datetime("write_date", self.write_date);
         w.many2one("write_uid", self.write_uid.as_ref());
         w.many2one("x_plan2_id", self.x_plan2_id.as_ref());

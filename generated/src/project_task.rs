@@ -10,14 +10,15 @@ use butopea_runtime::typed::{
     self, kind, Date, DateTime, Field, HasRecord, Id, Ids, Many2one, Row, RowWriter,
 };
 use crate::markers::{
-    CalendarEvent, HrEmployeeSkill, IrAttachment, MailActivity, MailActivityType,
-    MailFollowers, MailMessage, ProjectMilestone, ProjectProject, ProjectRole,
-    ProjectTags, ProjectTask, ProjectTaskRecurrence, ProjectTaskStagePersonal,
-    ProjectTaskType, RatingRating, ResCompany, ResPartner, ResUsers, SaleOrder,
-    SaleOrderLine,
+    AccountAnalyticLine, CalendarEvent, HrEmployeeSkill, IrAttachment, MailActivity,
+    MailActivityType, MailFollowers, MailMessage, ProductProduct, ProjectMilestone,
+    ProjectProject, ProjectRole, ProjectTags, ProjectTask, ProjectTaskRecurrence,
+    ProjectTaskStagePersonal, ProjectTaskType, RatingRating, ResCompany, ResPartner,
+    ResUsers, SaleOrder, SaleOrderLine,
 };
 pub use crate::selections::AccountAccountActivityExceptionDecoration as ActivityExceptionDecoration;
 pub use crate::selections::AccountAccountActivityState as ActivityState;
+pub use crate::selections::ProjectProjectPricingType as PricingType;
 pub use crate::selections::CrmLeadPriority as Priority;
 pub use crate::selections::ProjectProjectPrivacyVisibility as ProjectPrivacyVisibility;
 pub use crate::selections::ProjectTaskRatingAvgText as RatingAvgText;
@@ -87,6 +88,12 @@ pub struct Fields {
     pub allow_recurring_tasks: Field<This, kind::Boolean>,
     /// Task Dependencies. *Boolean, read-only in forms, mirrors `project_id.allow_task_dependencies`.*
     pub allow_task_dependencies: Field<This, kind::Boolean>,
+    /// Allow timesheets. *Boolean, read-only in forms, computed.*
+    pub allow_timesheets: Field<This, kind::Boolean>,
+    /// Active Analytic Account. *Boolean, read-only in forms, mirrors `project_id.analytic_account_active`.*
+    ///
+    /// Deactivate the account.
+    pub analytic_account_active: Field<This, kind::Boolean>,
     /// Attachments. *One2many of [`IrAttachment`], read-only in forms, computed.*
     ///
     /// Attachments that don't come from a message.
@@ -143,16 +150,22 @@ pub struct Fields {
     ///
     /// JSON that maps ids from a many2one field to seconds spent.
     pub duration_tracking: Field<This, kind::Json>,
+    /// Time Spent. *Float, read-only in forms, computed.*
+    pub effective_hours: Field<This, kind::Float>,
     /// Email cc. *Char.*
     ///
     /// Email addresses that were in the CC of the incoming emails from this task and that are not currently linked to an existing customer.
     pub email_cc: Field<This, kind::Char>,
     /// Email From. *Char.*
     pub email_from: Field<This, kind::Char>,
+    /// Encode Uom In Days. *Boolean, read-only in forms, computed.*
+    pub encode_uom_in_days: Field<This, kind::Boolean>,
     /// Has Late And Unreached Milestone. *Boolean, read-only in forms, computed.*
     pub has_late_and_unreached_milestone: Field<This, kind::Boolean>,
     /// Has Message. *Boolean, read-only in forms, computed.*
     pub has_message: Field<This, kind::Boolean>,
+    /// Has Multi Sol. *Boolean, read-only in forms, computed.*
+    pub has_multi_sol: Field<This, kind::Boolean>,
     /// Has Project Template. *Boolean, read-only in forms, mirrors `project_id.is_template`.*
     pub has_project_template: Field<This, kind::Boolean>,
     /// Has Template Ancestor. *Boolean, read-only in forms, computed.*
@@ -163,10 +176,18 @@ pub struct Fields {
     pub html_field_history_metadata: Field<This, kind::Json>,
     /// Closed state. *Boolean, read-only in forms, computed.*
     pub is_closed: Field<This, kind::Boolean>,
+    /// Is Project map empty. *Boolean, read-only in forms, computed.*
+    pub is_project_map_empty: Field<This, kind::Boolean>,
     /// Rotting. *Boolean, read-only in forms, computed.*
     pub is_rotting: Field<This, kind::Boolean>,
     /// Is Template. *Boolean.*
     pub is_template: Field<This, kind::Boolean>,
+    /// Is Time off Task. *Boolean, read-only in forms, computed.*
+    pub is_timeoff_task: Field<This, kind::Boolean>,
+    /// Last Sol Of Customer. *Many2one to [`SaleOrderLine`], read-only in forms, computed.*
+    pub last_sol_of_customer: Field<This, kind::Many2one<SaleOrderLine>>,
+    /// Time Off Types Count. *Integer, read-only in forms, computed.*
+    pub leave_types_count: Field<This, kind::Integer>,
     /// Link Preview Name. *Char, read-only in forms, computed.*
     pub link_preview_name: Field<This, kind::Char>,
     /// Attachment Count. *Integer, read-only in forms, computed, not read by default.*
@@ -207,6 +228,8 @@ pub struct Fields {
     pub my_activity_date_deadline: Field<This, kind::Date>,
     /// Title. *Char, required.*
     pub name: Field<This, kind::Char>,
+    /// Overtime. *Float, read-only in forms, computed.*
+    pub overtime: Field<This, kind::Float>,
     /// Parent Task. *Many2one to [`ProjectTask`].*
     pub parent_id: Field<This, kind::Many2one<ProjectTask>>,
     /// Customer. *Many2one to [`ResPartner`].*
@@ -225,8 +248,12 @@ pub struct Fields {
     pub personal_stage_type_ids: Field<This, kind::Many2many<ProjectTaskType>>,
     /// Portal User Names. *Char, read-only in forms, computed.*
     pub portal_user_names: Field<This, kind::Char>,
+    /// Pricing. *Selection of [`PricingType`], read-only in forms, mirrors `project_id.pricing_type`.*
+    pub pricing_type: Field<This, kind::Selection<PricingType>>,
     /// Priority. *Selection of [`Priority`].*
     pub priority: Field<This, kind::Selection<Priority>>,
+    /// Progress. *Float, read-only in forms, computed.*
+    pub progress: Field<This, kind::Float>,
     /// Project. *Many2one to [`ProjectProject`].*
     pub project_id: Field<This, kind::Many2one<ProjectProject>>,
     /// Project Visibility. *Selection of [`ProjectPrivacyVisibility`], read-only in forms, mirrors `project_id.privacy_visibility`.*
@@ -262,6 +289,16 @@ pub struct Fields {
     pub recurring_count: Field<This, kind::Integer>,
     /// Recurrent. *Boolean.*
     pub recurring_task: Field<This, kind::Boolean>,
+    /// Time Remaining. *Float, read-only in forms, computed.*
+    ///
+    /// Number of allocated hours minus the number of hours spent.
+    pub remaining_hours: Field<This, kind::Float>,
+    /// Remaining Hours Available. *Boolean, read-only in forms, mirrors `sale_line_id.remaining_hours_available`.*
+    pub remaining_hours_available: Field<This, kind::Boolean>,
+    /// Remaining Hours Percentage. *Float, read-only in forms, computed.*
+    pub remaining_hours_percentage: Field<This, kind::Float>,
+    /// Time Remaining on SO. *Float, read-only in forms, computed.*
+    pub remaining_hours_so: Field<This, kind::Float>,
     /// Repeat Every. *Integer.*
     pub repeat_interval: Field<This, kind::Integer>,
     /// Until. *Selection of [`RepeatType`].*
@@ -300,12 +337,24 @@ pub struct Fields {
     pub subtask_completion_percentage: Field<This, kind::Float>,
     /// Sub-task Count. *Integer, read-only in forms, computed.*
     pub subtask_count: Field<This, kind::Integer>,
+    /// Time Spent on Sub-tasks. *Float, read-only in forms, computed.*
+    ///
+    /// Time spent on the sub-tasks (and their own sub-tasks) of this task.
+    pub subtask_effective_hours: Field<This, kind::Float>,
     /// Tags. *Many2many of [`ProjectTags`].*
     pub tag_ids: Field<This, kind::Many2many<ProjectTags>>,
     /// Properties. *Properties, not read by default.*
     pub task_properties: Field<This, kind::Properties>,
     /// To invoice. *Boolean, read-only in forms, computed.*
     pub task_to_invoice: Field<This, kind::Boolean>,
+    /// Timesheets. *One2many of [`AccountAnalyticLine`].*
+    pub timesheet_ids: Field<This, kind::One2many<AccountAnalyticLine>>,
+    /// Timesheet Product. *Many2one to [`ProductProduct`], read-only in forms, mirrors `project_id.timesheet_product_id`.*
+    pub timesheet_product_id: Field<This, kind::Many2one<ProductProduct>>,
+    /// Total Time Spent. *Float, read-only in forms, computed.*
+    ///
+    /// Time spent on this task and its sub-tasks (and their own sub-tasks).
+    pub total_hours_spent: Field<This, kind::Float>,
     /// Assignees. *Many2many of [`ResUsers`].*
     pub user_ids: Field<This, kind::Many2many<ResUsers>>,
     /// Skills. *One2many of [`HrEmployeeSkill`], read-only in forms, mirrors `user_ids.employee_skill_ids`.*
@@ -350,6 +399,8 @@ pub const F: Fields = Fields {
     allow_milestones: Field::new("allow_milestones"),
     allow_recurring_tasks: Field::new("allow_recurring_tasks"),
     allow_task_dependencies: Field::new("allow_task_dependencies"),
+    allow_timesheets: Field::new("allow_timesheets"),
+    analytic_account_active: Field::new("analytic_account_active"),
     attachment_ids: Field::new("attachment_ids"),
     child_ids: Field::new("child_ids"),
     closed_depend_on_count: Field::new("closed_depend_on_count"),
@@ -375,17 +426,24 @@ pub const F: Fields = Fields {
     display_sale_order_button: Field::new("display_sale_order_button"),
     displayed_image_id: Field::new("displayed_image_id"),
     duration_tracking: Field::new("duration_tracking"),
+    effective_hours: Field::new("effective_hours"),
     email_cc: Field::new("email_cc"),
     email_from: Field::new("email_from"),
+    encode_uom_in_days: Field::new("encode_uom_in_days"),
     has_late_and_unreached_milestone: Field::new("has_late_and_unreached_milestone"),
     has_message: Field::new("has_message"),
+    has_multi_sol: Field::new("has_multi_sol"),
     has_project_template: Field::new("has_project_template"),
     has_template_ancestor: Field::new("has_template_ancestor"),
     html_field_history: Field::new("html_field_history"),
     html_field_history_metadata: Field::new("html_field_history_metadata"),
     is_closed: Field::new("is_closed"),
+    is_project_map_empty: Field::new("is_project_map_empty"),
     is_rotting: Field::new("is_rotting"),
     is_template: Field::new("is_template"),
+    is_timeoff_task: Field::new("is_timeoff_task"),
+    last_sol_of_customer: Field::new("last_sol_of_customer"),
+    leave_types_count: Field::new("leave_types_count"),
     link_preview_name: Field::new("link_preview_name"),
     message_attachment_count: Field::new("message_attachment_count"),
     message_follower_ids: Field::new("message_follower_ids"),
@@ -400,6 +458,7 @@ pub const F: Fields = Fields {
     milestone_id: Field::new("milestone_id"),
     my_activity_date_deadline: Field::new("my_activity_date_deadline"),
     name: Field::new("name"),
+    overtime: Field::new("overtime"),
     parent_id: Field::new("parent_id"),
     partner_id: Field::new("partner_id"),
     partner_phone: Field::new("partner_phone"),
@@ -407,7 +466,9 @@ pub const F: Fields = Fields {
     personal_stage_type_id: Field::new("personal_stage_type_id"),
     personal_stage_type_ids: Field::new("personal_stage_type_ids"),
     portal_user_names: Field::new("portal_user_names"),
+    pricing_type: Field::new("pricing_type"),
     priority: Field::new("priority"),
+    progress: Field::new("progress"),
     project_id: Field::new("project_id"),
     project_privacy_visibility: Field::new("project_privacy_visibility"),
     project_sale_order_id: Field::new("project_sale_order_id"),
@@ -424,6 +485,10 @@ pub const F: Fields = Fields {
     recurrence_id: Field::new("recurrence_id"),
     recurring_count: Field::new("recurring_count"),
     recurring_task: Field::new("recurring_task"),
+    remaining_hours: Field::new("remaining_hours"),
+    remaining_hours_available: Field::new("remaining_hours_available"),
+    remaining_hours_percentage: Field::new("remaining_hours_percentage"),
+    remaining_hours_so: Field::new("remaining_hours_so"),
     repeat_interval: Field::new("repeat_interval"),
     repeat_type: Field::new("repeat_type"),
     repeat_unit: Field::new("repeat_unit"),
@@ -440,9 +505,13 @@ pub const F: Fields = Fields {
     subtask_allocated_hours: Field::new("subtask_allocated_hours"),
     subtask_completion_percentage: Field::new("subtask_completion_percentage"),
     subtask_count: Field::new("subtask_count"),
+    subtask_effective_hours: Field::new("subtask_effective_hours"),
     tag_ids: Field::new("tag_ids"),
     task_properties: Field::new("task_properties"),
     task_to_invoice: Field::new("task_to_invoice"),
+    timesheet_ids: Field::new("timesheet_ids"),
+    timesheet_product_id: Field::new("timesheet_product_id"),
+    total_hours_spent: Field::new("total_hours_spent"),
     user_ids: Field::new("user_ids"),
     user_skill_ids: Field::new("user_skill_ids"),
     website_message_ids: Field::new("website_message_ids"),
@@ -494,6 +563,10 @@ pub struct Record {
     pub allow_recurring_tasks: bool,
     /// Task Dependencies.
     pub allow_task_dependencies: bool,
+    /// Allow timesheets.
+    pub allow_timesheets: bool,
+    /// Active Analytic Account.
+    pub analytic_account_active: bool,
     /// Attachments.
     pub attachment_ids: Ids<IrAttachment>,
     /// Sub-tasks.
@@ -540,30 +613,46 @@ pub struct Record {
     pub display_sale_order_button: bool,
     /// Cover Image.
     pub displayed_image_id: Option<Many2one<IrAttachment>>,
+    /// Time Spent.
+    pub effective_hours: f64,
     /// Email cc.
     pub email_cc: Option<String>,
     /// Email From.
     pub email_from: Option<String>,
+    /// Encode Uom In Days.
+    pub encode_uom_in_days: bool,
     /// Has Late And Unreached Milestone.
     pub has_late_and_unreached_milestone: bool,
     /// Has Message.
     pub has_message: bool,
+    /// Has Multi Sol.
+    pub has_multi_sol: bool,
     /// Has Project Template.
     pub has_project_template: bool,
     /// Has Template Ancestor.
     pub has_template_ancestor: bool,
     /// Closed state.
     pub is_closed: bool,
+    /// Is Project map empty.
+    pub is_project_map_empty: bool,
     /// Rotting.
     pub is_rotting: bool,
     /// Is Template.
     pub is_template: bool,
+    /// Is Time off Task.
+    pub is_timeoff_task: bool,
+    /// Last Sol Of Customer.
+    pub last_sol_of_customer: Option<Many2one<SaleOrderLine>>,
+    /// Time Off Types Count.
+    pub leave_types_count: i64,
     /// Link Preview Name.
     pub link_preview_name: Option<String>,
     /// Milestone.
     pub milestone_id: Option<Many2one<ProjectMilestone>>,
     /// Title.
     pub name: Option<String>,
+    /// Overtime.
+    pub overtime: f64,
     /// Parent Task.
     pub parent_id: Option<Many2one<ProjectTask>>,
     /// Customer.
@@ -578,8 +667,12 @@ pub struct Record {
     pub personal_stage_type_ids: Ids<ProjectTaskType>,
     /// Portal User Names.
     pub portal_user_names: Option<String>,
+    /// Pricing.
+    pub pricing_type: Option<PricingType>,
     /// Priority.
     pub priority: Option<Priority>,
+    /// Progress.
+    pub progress: f64,
     /// Project.
     pub project_id: Option<Many2one<ProjectProject>>,
     /// Project Visibility.
@@ -592,6 +685,14 @@ pub struct Record {
     pub recurring_count: i64,
     /// Recurrent.
     pub recurring_task: bool,
+    /// Time Remaining.
+    pub remaining_hours: f64,
+    /// Remaining Hours Available.
+    pub remaining_hours_available: bool,
+    /// Remaining Hours Percentage.
+    pub remaining_hours_percentage: f64,
+    /// Time Remaining on SO.
+    pub remaining_hours_so: f64,
     /// Repeat Every.
     pub repeat_interval: i64,
     /// Until.
@@ -624,10 +725,18 @@ pub struct Record {
     pub subtask_completion_percentage: f64,
     /// Sub-task Count.
     pub subtask_count: i64,
+    /// Time Spent on Sub-tasks.
+    pub subtask_effective_hours: f64,
     /// Tags.
     pub tag_ids: Ids<ProjectTags>,
     /// To invoice.
     pub task_to_invoice: bool,
+    /// Timesheets.
+    pub timesheet_ids: Ids<AccountAnalyticLine>,
+    /// Timesheet Product.
+    pub timesheet_product_id: Option<Many2one<ProductProduct>>,
+    /// Total Time Spent.
+    pub total_hours_spent: f64,
     /// Assignees.
     pub user_ids: Ids<ResUsers>,
     /// Skills.
@@ -670,6 +779,8 @@ impl typed::Record for Record {
         "allow_milestones",
         "allow_recurring_tasks",
         "allow_task_dependencies",
+        "allow_timesheets",
+        "analytic_account_active",
         "attachment_ids",
         "child_ids",
         "closed_depend_on_count",
@@ -693,18 +804,26 @@ impl typed::Record for Record {
         "display_parent_task_button",
         "display_sale_order_button",
         "displayed_image_id",
+        "effective_hours",
         "email_cc",
         "email_from",
+        "encode_uom_in_days",
         "has_late_and_unreached_milestone",
         "has_message",
+        "has_multi_sol",
         "has_project_template",
         "has_template_ancestor",
         "is_closed",
+        "is_project_map_empty",
         "is_rotting",
         "is_template",
+        "is_timeoff_task",
+        "last_sol_of_customer",
+        "leave_types_count",
         "link_preview_name",
         "milestone_id",
         "name",
+        "overtime",
         "parent_id",
         "partner_id",
         "partner_phone",
@@ -712,13 +831,19 @@ impl typed::Record for Record {
         "personal_stage_type_id",
         "personal_stage_type_ids",
         "portal_user_names",
+        "pricing_type",
         "priority",
+        "progress",
         "project_id",
         "project_privacy_visibility",
         "project_sale_order_id",
         "recurrence_id",
         "recurring_count",
         "recurring_task",
+        "remaining_hours",
+        "remaining_hours_available",
+        "remaining_hours_percentage",
+        "remaining_hours_so",
         "repeat_interval",
         "repeat_type",
         "repeat_unit",
@@ -735,8 +860,12 @@ impl typed::Record for Record {
         "subtask_allocated_hours",
         "subtask_completion_percentage",
         "subtask_count",
+        "subtask_effective_hours",
         "tag_ids",
         "task_to_invoice",
+        "timesheet_ids",
+        "timesheet_product_id",
+        "total_hours_spent",
         "user_ids",
         "user_skill_ids",
         "working_days_close",
@@ -765,6 +894,8 @@ impl typed::Record for Record {
             allow_milestones: r.boolean("allow_milestones"),
             allow_recurring_tasks: r.boolean("allow_recurring_tasks"),
             allow_task_dependencies: r.boolean("allow_task_dependencies"),
+            allow_timesheets: r.boolean("allow_timesheets"),
+            analytic_account_active: r.boolean("analytic_account_active"),
             attachment_ids: r.ids("attachment_ids"),
             child_ids: r.ids("child_ids"),
             closed_depend_on_count: r.integer("closed_depend_on_count"),
@@ -789,19 +920,27 @@ impl typed::Record for Record {
             display_parent_task_button: r.boolean("display_parent_task_button"),
             display_sale_order_button: r.boolean("display_sale_order_button"),
             displayed_image_id: r.many2one("displayed_image_id"),
+            effective_hours: r.float("effective_hours"),
             email_cc: r.text("email_cc"),
             email_from: r.text("email_from"),
+            encode_uom_in_days: r.boolean("encode_uom_in_days"),
             has_late_and_unreached_milestone: r
                 .boolean("has_late_and_unreached_milestone"),
             has_message: r.boolean("has_message"),
+            has_multi_sol: r.boolean("has_multi_sol"),
             has_project_template: r.boolean("has_project_template"),
             has_template_ancestor: r.boolean("has_template_ancestor"),
             is_closed: r.boolean("is_closed"),
+            is_project_map_empty: r.boolean("is_project_map_empty"),
             is_rotting: r.boolean("is_rotting"),
             is_template: r.boolean("is_template"),
+            is_timeoff_task: r.boolean("is_timeoff_task"),
+            last_sol_of_customer: r.many2one("last_sol_of_customer"),
+            leave_types_count: r.integer("leave_types_count"),
             link_preview_name: r.text("link_preview_name"),
             milestone_id: r.many2one("milestone_id"),
             name: r.text("name"),
+            overtime: r.float("overtime"),
             parent_id: r.many2one("parent_id"),
             partner_id: r.many2one("partner_id"),
             partner_phone: r.text("partner_phone"),
@@ -809,13 +948,19 @@ impl typed::Record for Record {
             personal_stage_type_id: r.many2one("personal_stage_type_id"),
             personal_stage_type_ids: r.ids("personal_stage_type_ids"),
             portal_user_names: r.text("portal_user_names"),
+            pricing_type: r.selection("pricing_type"),
             priority: r.selection("priority"),
+            progress: r.float("progress"),
             project_id: r.many2one("project_id"),
             project_privacy_visibility: r.selection("project_privacy_visibility"),
             project_sale_order_id: r.many2one("project_sale_order_id"),
             recurrence_id: r.many2one("recurrence_id"),
             recurring_count: r.integer("recurring_count"),
             recurring_task: r.boolean("recurring_task"),
+            remaining_hours: r.float("remaining_hours"),
+            remaining_hours_available: r.boolean("remaining_hours_available"),
+            remaining_hours_percentage: r.float("remaining_hours_percentage"),
+            remaining_hours_so: r.float("remaining_hours_so"),
             repeat_interval: r.integer("repeat_interval"),
             repeat_type: r.selection("repeat_type"),
             repeat_unit: r.selection("repeat_unit"),
@@ -832,8 +977,12 @@ impl typed::Record for Record {
             subtask_allocated_hours: r.float("subtask_allocated_hours"),
             subtask_completion_percentage: r.float("subtask_completion_percentage"),
             subtask_count: r.integer("subtask_count"),
+            subtask_effective_hours: r.float("subtask_effective_hours"),
             tag_ids: r.ids("tag_ids"),
             task_to_invoice: r.boolean("task_to_invoice"),
+            timesheet_ids: r.ids("timesheet_ids"),
+            timesheet_product_id: r.many2one("timesheet_product_id"),
+            total_hours_spent: r.float("total_hours_spent"),
             user_ids: r.ids("user_ids"),
             user_skill_ids: r.ids("user_skill_ids"),
             working_days_close: r.float("working_days_close"),
@@ -862,6 +1011,8 @@ impl typed::Record for Record {
         w.boolean("allow_milestones", self.allow_milestones);
         w.boolean("allow_recurring_tasks", self.allow_recurring_tasks);
         w.boolean("allow_task_dependencies", self.allow_task_dependencies);
+        w.boolean("allow_timesheets", self.allow_timesheets);
+        w.boolean("analytic_account_active", self.analytic_account_active);
         w.ids("attachment_ids", &self.attachment_ids);
         w.ids("child_ids", &self.child_ids);
         w.integer("closed_depend_on_count", self.closed_depend_on_count);
@@ -888,21 +1039,29 @@ impl typed::Record for Record {
         w.boolean("display_parent_task_button", self.display_parent_task_button);
         w.boolean("display_sale_order_button", self.display_sale_order_button);
         w.many2one("displayed_image_id", self.displayed_image_id.as_ref());
+        w.float("effective_hours", self.effective_hours);
         w.text("email_cc", self.email_cc.as_ref());
         w.text("email_from", self.email_from.as_ref());
+        w.boolean("encode_uom_in_days", self.encode_uom_in_days);
         w.boolean(
             "has_late_and_unreached_milestone",
             self.has_late_and_unreached_milestone,
         );
         w.boolean("has_message", self.has_message);
+        w.boolean("has_multi_sol", self.has_multi_sol);
         w.boolean("has_project_template", self.has_project_template);
         w.boolean("has_template_ancestor", self.has_template_ancestor);
         w.boolean("is_closed", self.is_closed);
+        w.boolean("is_project_map_empty", self.is_project_map_empty);
         w.boolean("is_rotting", self.is_rotting);
         w.boolean("is_template", self.is_template);
+        w.boolean("is_timeoff_task", self.is_timeoff_task);
+        w.many2one("last_sol_of_customer", self.last_sol_of_customer.as_ref());
+        w.integer("leave_types_count", self.leave_types_count);
         w.text("link_preview_name", self.link_preview_name.as_ref());
         w.many2one("milestone_id", self.milestone_id.as_ref());
         w.text("name", self.name.as_ref());
+        w.float("overtime", self.overtime);
         w.many2one("parent_id", self.parent_id.as_ref());
         w.many2one("partner_id", self.partner_id.as_ref());
         w.text("partner_phone", self.partner_phone.as_ref());
@@ -910,7 +1069,9 @@ impl typed::Record for Record {
         w.many2one("personal_stage_type_id", self.personal_stage_type_id.as_ref());
         w.ids("personal_stage_type_ids", &self.personal_stage_type_ids);
         w.text("portal_user_names", self.portal_user_names.as_ref());
+        w.selection("pricing_type", self.pricing_type.as_ref());
         w.selection("priority", self.priority.as_ref());
+        w.float("progress", self.progress);
         w.many2one("project_id", self.project_id.as_ref());
         w.selection(
             "project_privacy_visibility",
@@ -920,6 +1081,10 @@ impl typed::Record for Record {
         w.many2one("recurrence_id", self.recurrence_id.as_ref());
         w.integer("recurring_count", self.recurring_count);
         w.boolean("recurring_task", self.recurring_task);
+        w.float("remaining_hours", self.remaining_hours);
+        w.boolean("remaining_hours_available", self.remaining_hours_available);
+        w.float("remaining_hours_percentage", self.remaining_hours_percentage);
+        w.float("remaining_hours_so", self.remaining_hours_so);
         w.integer("repeat_interval", self.repeat_interval);
         w.selection("repeat_type", self.repeat_type.as_ref());
         w.selection("repeat_unit", self.repeat_unit.as_ref());
@@ -936,8 +1101,12 @@ impl typed::Record for Record {
         w.float("subtask_allocated_hours", self.subtask_allocated_hours);
         w.float("subtask_completion_percentage", self.subtask_completion_percentage);
         w.integer("subtask_count", self.subtask_count);
+        w.float("subtask_effective_hours", self.subtask_effective_hours);
         w.ids("tag_ids", &self.tag_ids);
         w.boolean("task_to_invoice", self.task_to_invoice);
+        w.ids("timesheet_ids", &self.timesheet_ids);
+        w.many2one("timesheet_product_id", self.timesheet_product_id.as_ref());
+        w.float("total_hours_spent", self.total_hours_spent);
         w.ids("user_ids", &self.user_ids);
         w.ids("user_skill_ids", &self.user_skill_ids);
         w.float("working_days_close", self.working_days_close);
@@ -998,5 +1167,14 @@ pub mod action {
     impl Action for ViewSo {
         type Model = This;
         const METHOD: &'static str = "action_view_so";
+    }
+
+    /// "Time Spent on Sub-tasks:" (`action_view_subtask_timesheet`).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct ViewSubtaskTimesheet;
+
+    impl Action for ViewSubtaskTimesheet {
+        type Model = This;
+        const METHOD: &'static str = "action_view_subtask_timesheet";
     }
 }

@@ -13,9 +13,9 @@ use crate::markers::{
     AccountAccount, AccountFiscalPosition, AccountIncoterms, AccountJournal, AccountMove,
     AccountTax, BarcodeNomenclature, IrModuleModule, IrSequence, IrUiView,
     MailAliasDomain, MailFollowers, MailMessage, MailTemplate, ProductProduct,
-    RatingRating, ReportPaperformat, ResCompany, ResCountry, ResCountryState,
-    ResCurrency, ResPartner, ResPartnerBank, ResUsers, ResourceCalendar,
-    SaleOrderTemplate, SmsTemplate, StockLocation,
+    ProjectProject, ProjectTask, RatingRating, ReportPaperformat, ResCompany, ResCountry,
+    ResCountryState, ResCurrency, ResPartner, ResPartnerBank, ResUsers, ResourceCalendar,
+    SaleOrderTemplate, SmsTemplate, StockLocation, UomUom,
 };
 pub use crate::selections::AccountTaxPriceIncludeOverride as AccountPriceInclude;
 pub use crate::selections::ResCompanyAnnualInventoryMonth as AnnualInventoryMonth;
@@ -300,6 +300,10 @@ pub struct Fields {
     ///
     /// International Commercial Terms are a series of predefined commercial terms used in international transactions.
     pub incoterm_id: Field<This, kind::Many2one<AccountIncoterms>>,
+    /// Internal Project. *Many2one to [`ProjectProject`].*
+    ///
+    /// Default project value for timesheet generated from time off type.
+    pub internal_project_id: Field<This, kind::Many2one<ProjectProject>>,
     /// Internal Transit Location. *Many2one to [`StockLocation`].*
     pub internal_transit_location_id: Field<This, kind::Many2one<StockLocation>>,
     /// Inventory Period. *Selection of [`InventoryPeriod`], required.*
@@ -316,6 +320,8 @@ pub struct Fields {
     pub layout_background: Field<This, kind::Selection<LayoutBackground>>,
     /// Background Image. *Binary, not read by default.*
     pub layout_background_image: Field<This, kind::Binary>,
+    /// Time Off Task. *Many2one to [`ProjectTask`].*
+    pub leave_timesheet_task_id: Field<This, kind::Many2one<ProjectTask>>,
     /// Display Link QR-code. *Boolean.*
     pub link_qr_code: Field<This, kind::Boolean>,
     /// Company Logo. *Binary, mirrors `partner_id.image_1920`, not read by default.*
@@ -398,6 +404,8 @@ pub struct Fields {
     pub price_difference_account_id: Field<This, kind::Many2one<AccountAccount>>,
     /// Primary Color. *Char.*
     pub primary_color: Field<This, kind::Char>,
+    /// Project Time Unit. *Many2one to [`UomUom`].*
+    pub project_time_mode_id: Field<This, kind::Many2one<UomUom>>,
     /// Purchase Lock date. *Date.*
     ///
     /// Any purchase entry prior to and including this date will be postponed to a later date, in accordance with its journal's sequence.
@@ -496,6 +504,8 @@ pub struct Fields {
     pub tax_lock_date: Field<This, kind::Date>,
     /// Terms \& Conditions format. *Selection of [`TermsType`].*
     pub terms_type: Field<This, kind::Selection<TermsType>>,
+    /// Timesheet Encoding Unit. *Many2one to [`UomUom`].*
+    pub timesheet_encode_uom_id: Field<This, kind::Many2one<UomUom>>,
     /// Prefix of the transfer accounts. *Char.*
     pub transfer_account_code_prefix: Field<This, kind::Char>,
     /// Inter-Banks Transfer Account. *Many2one to [`AccountAccount`].*
@@ -663,6 +673,7 @@ pub const F: Fields = Fields {
         "income_currency_exchange_account_id",
     ),
     incoterm_id: Field::new("incoterm_id"),
+    internal_project_id: Field::new("internal_project_id"),
     internal_transit_location_id: Field::new("internal_transit_location_id"),
     inventory_period: Field::new("inventory_period"),
     inventory_valuation: Field::new("inventory_valuation"),
@@ -671,6 +682,7 @@ pub const F: Fields = Fields {
     is_company_details_empty: Field::new("is_company_details_empty"),
     layout_background: Field::new("layout_background"),
     layout_background_image: Field::new("layout_background_image"),
+    leave_timesheet_task_id: Field::new("leave_timesheet_task_id"),
     link_qr_code: Field::new("link_qr_code"),
     logo: Field::new("logo"),
     logo_web: Field::new("logo_web"),
@@ -701,6 +713,7 @@ pub const F: Fields = Fields {
     prepayment_percent: Field::new("prepayment_percent"),
     price_difference_account_id: Field::new("price_difference_account_id"),
     primary_color: Field::new("primary_color"),
+    project_time_mode_id: Field::new("project_time_mode_id"),
     purchase_lock_date: Field::new("purchase_lock_date"),
     qr_code: Field::new("qr_code"),
     quick_edit_mode: Field::new("quick_edit_mode"),
@@ -738,6 +751,7 @@ pub const F: Fields = Fields {
     tax_exigibility: Field::new("tax_exigibility"),
     tax_lock_date: Field::new("tax_lock_date"),
     terms_type: Field::new("terms_type"),
+    timesheet_encode_uom_id: Field::new("timesheet_encode_uom_id"),
     transfer_account_code_prefix: Field::new("transfer_account_code_prefix"),
     transfer_account_id: Field::new("transfer_account_id"),
     uninstalled_l10n_module_ids: Field::new("uninstalled_l10n_module_ids"),
@@ -959,6 +973,8 @@ pub struct Record {
     pub income_currency_exchange_account_id: Option<Many2one<AccountAccount>>,
     /// Default incoterm.
     pub incoterm_id: Option<Many2one<AccountIncoterms>>,
+    /// Internal Project.
+    pub internal_project_id: Option<Many2one<ProjectProject>>,
     /// Internal Transit Location.
     pub internal_transit_location_id: Option<Many2one<StockLocation>>,
     /// Inventory Period.
@@ -969,6 +985,8 @@ pub struct Record {
     pub is_company_details_empty: bool,
     /// Layout Background.
     pub layout_background: Option<LayoutBackground>,
+    /// Time Off Task.
+    pub leave_timesheet_task_id: Option<Many2one<ProjectTask>>,
     /// Display Link QR-code.
     pub link_qr_code: bool,
     /// Foreign VAT countries.
@@ -1005,6 +1023,8 @@ pub struct Record {
     pub price_difference_account_id: Option<Many2one<AccountAccount>>,
     /// Primary Color.
     pub primary_color: Option<String>,
+    /// Project Time Unit.
+    pub project_time_mode_id: Option<Many2one<UomUom>>,
     /// Purchase Lock date.
     pub purchase_lock_date: Option<Date>,
     /// Display QR-code on invoices.
@@ -1069,6 +1089,8 @@ pub struct Record {
     pub tax_lock_date: Option<Date>,
     /// Terms \& Conditions format.
     pub terms_type: Option<TermsType>,
+    /// Timesheet Encoding Unit.
+    pub timesheet_encode_uom_id: Option<Many2one<UomUom>>,
     /// Prefix of the transfer accounts.
     pub transfer_account_code_prefix: Option<String>,
     /// Inter-Banks Transfer Account.
@@ -1204,11 +1226,13 @@ impl typed::Record for Record {
         "income_account_id",
         "income_currency_exchange_account_id",
         "incoterm_id",
+        "internal_project_id",
         "internal_transit_location_id",
         "inventory_period",
         "inventory_valuation",
         "is_company_details_empty",
         "layout_background",
+        "leave_timesheet_task_id",
         "link_qr_code",
         "multi_vat_foreign_country_ids",
         "name",
@@ -1227,6 +1251,7 @@ impl typed::Record for Record {
         "prepayment_percent",
         "price_difference_account_id",
         "primary_color",
+        "project_time_mode_id",
         "purchase_lock_date",
         "qr_code",
         "quick_edit_mode",
@@ -1259,6 +1284,7 @@ impl typed::Record for Record {
         "tax_exigibility",
         "tax_lock_date",
         "terms_type",
+        "timesheet_encode_uom_id",
         "transfer_account_code_prefix",
         "transfer_account_id",
         "uninstalled_l10n_module_ids",
@@ -1391,11 +1417,13 @@ impl typed::Record for Record {
             income_currency_exchange_account_id: r
                 .many2one("income_currency_exchange_account_id"),
             incoterm_id: r.many2one("incoterm_id"),
+            internal_project_id: r.many2one("internal_project_id"),
             internal_transit_location_id: r.many2one("internal_transit_location_id"),
             inventory_period: r.selection("inventory_period"),
             inventory_valuation: r.selection("inventory_valuation"),
             is_company_details_empty: r.boolean("is_company_details_empty"),
             layout_background: r.selection("layout_background"),
+            leave_timesheet_task_id: r.many2one("leave_timesheet_task_id"),
             link_qr_code: r.boolean("link_qr_code"),
             multi_vat_foreign_country_ids: r.ids("multi_vat_foreign_country_ids"),
             name: r.text("name"),
@@ -1414,6 +1442,7 @@ impl typed::Record for Record {
             prepayment_percent: r.float("prepayment_percent"),
             price_difference_account_id: r.many2one("price_difference_account_id"),
             primary_color: r.text("primary_color"),
+            project_time_mode_id: r.many2one("project_time_mode_id"),
             purchase_lock_date: r.date("purchase_lock_date"),
             qr_code: r.boolean("qr_code"),
             quick_edit_mode: r.selection("quick_edit_mode"),
@@ -1450,6 +1479,7 @@ impl typed::Record for Record {
             tax_exigibility: r.boolean("tax_exigibility"),
             tax_lock_date: r.date("tax_lock_date"),
             terms_type: r.selection("terms_type"),
+            timesheet_encode_uom_id: r.many2one("timesheet_encode_uom_id"),
             transfer_account_code_prefix: r.text("transfer_account_code_prefix"),
             transfer_account_id: r.many2one("transfer_account_id"),
             uninstalled_l10n_module_ids: r.ids("uninstalled_l10n_module_ids"),
@@ -1639,6 +1669,7 @@ impl typed::Record for Record {
             self.income_currency_exchange_account_id.as_ref(),
         );
         w.many2one("incoterm_id", self.incoterm_id.as_ref());
+        w.many2one("internal_project_id", self.internal_project_id.as_ref());
         w.many2one(
             "internal_transit_location_id",
             self.internal_transit_location_id.as_ref(),
@@ -1647,6 +1678,7 @@ impl typed::Record for Record {
         w.selection("inventory_valuation", self.inventory_valuation.as_ref());
         w.boolean("is_company_details_empty", self.is_company_details_empty);
         w.selection("layout_background", self.layout_background.as_ref());
+        w.many2one("leave_timesheet_task_id", self.leave_timesheet_task_id.as_ref());
         w.boolean("link_qr_code", self.link_qr_code);
         w.ids("multi_vat_foreign_country_ids", &self.multi_vat_foreign_country_ids);
         w.text("name", self.name.as_ref());
@@ -1668,6 +1700,7 @@ impl typed::Record for Record {
             self.price_difference_account_id.as_ref(),
         );
         w.text("primary_color", self.primary_color.as_ref());
+        w.many2one("project_time_mode_id", self.project_time_mode_id.as_ref());
         w.date("purchase_lock_date", self.purchase_lock_date);
         w.boolean("qr_code", self.qr_code);
         w.selection("quick_edit_mode", self.quick_edit_mode.as_ref());
@@ -1715,6 +1748,7 @@ impl typed::Record for Record {
         w.boolean("tax_exigibility", self.tax_exigibility);
         w.date("tax_lock_date", self.tax_lock_date);
         w.selection("terms_type", self.terms_type.as_ref());
+        w.many2one("timesheet_encode_uom_id", self.timesheet_encode_uom_id.as_ref());
         w.text(
             "transfer_account_code_prefix",
             self.transfer_account_code_prefix.as_ref(),

@@ -274,6 +274,8 @@ pub struct Fields {
     ///
     /// All the emails and documents sent to this contact will be translated in this language.
     pub lang: Field<This, kind::Selection<Key>>,
+    /// Leave Date To. *Date, read-only in forms, computed.*
+    pub leave_date_to: Field<This, kind::Date>,
     /// Main User. *Many2one to [`ResUsers`], read-only in forms, computed.*
     ///
     /// There can be several users related to the same partner. When a single user is needed, this field attempts to find the most appropriate one.
@@ -629,6 +631,7 @@ pub const F: Fields = Fields {
     is_public: Field::new("is_public"),
     is_ubl_format: Field::new("is_ubl_format"),
     lang: Field::new("lang"),
+    leave_date_to: Field::new("leave_date_to"),
     main_user_id: Field::new("main_user_id"),
     meeting_count: Field::new("meeting_count"),
     meeting_ids: Field::new("meeting_ids"),
@@ -898,6 +901,8 @@ pub struct Record {
     pub is_ubl_format: bool,
     /// Language.
     pub lang: Option<Key>,
+    /// Leave Date To.
+    pub leave_date_to: Option<Date>,
     /// Main User.
     pub main_user_id: Option<Many2one<ResUsers>>,
     /// \# Meetings.
@@ -1150,6 +1155,7 @@ impl typed::Record for Record {
         "is_public",
         "is_ubl_format",
         "lang",
+        "leave_date_to",
         "main_user_id",
         "meeting_count",
         "meeting_ids",
@@ -1314,6 +1320,7 @@ impl typed::Record for Record {
             is_public: r.boolean("is_public"),
             is_ubl_format: r.boolean("is_ubl_format"),
             lang: r.selection("lang"),
+            leave_date_to: r.date("leave_date_to"),
             main_user_id: r.many2one("main_user_id"),
             meeting_count: r.integer("meeting_count"),
             meeting_ids: r.ids("meeting_ids"),
@@ -1494,6 +1501,7 @@ impl typed::Record for Record {
         w.boolean("is_public", self.is_public);
         w.boolean("is_ubl_format", self.is_ubl_format);
         w.selection("lang", self.lang.as_ref());
+        w.date("leave_date_to", self.leave_date_to);
         w.many2one("main_user_id", self.main_user_id.as_ref());
         w.integer("meeting_count", self.meeting_count);
         w.ids("meeting_ids", &self.meeting_ids);

@@ -370,6 +370,8 @@ pub struct Fields {
     ///
     /// All the emails and documents sent to this contact will be translated in this language.
     pub lang: Field<This, kind::Selection<Key>>,
+    /// To Date. *Date, read-only in forms, mirrors `employee_id.leave_date_to`.*
+    pub leave_date_to: Field<This, kind::Date>,
     /// User log entries. *One2many of [`ResUsersLog`].*
     pub log_ids: Field<This, kind::One2many<ResUsersLog>>,
     /// Login. *Char, required.*
@@ -889,6 +891,7 @@ pub const F: Fields = Fields {
     job_title: Field::new("job_title"),
     km_home_work: Field::new("km_home_work"),
     lang: Field::new("lang"),
+    leave_date_to: Field::new("leave_date_to"),
     log_ids: Field::new("log_ids"),
     login: Field::new("login"),
     login_date: Field::new("login_date"),
@@ -1285,6 +1288,8 @@ pub struct Record {
     pub km_home_work: i64,
     /// Language.
     pub lang: Option<Key>,
+    /// To Date.
+    pub leave_date_to: Option<Date>,
     /// User log entries.
     pub log_ids: Ids<ResUsersLog>,
     /// Login.
@@ -1677,6 +1682,7 @@ impl typed::Record for Record {
         "job_title",
         "km_home_work",
         "lang",
+        "leave_date_to",
         "log_ids",
         "login",
         "login_date",
@@ -1929,6 +1935,7 @@ impl typed::Record for Record {
             job_title: r.text("job_title"),
             km_home_work: r.integer("km_home_work"),
             lang: r.selection("lang"),
+            leave_date_to: r.date("leave_date_to"),
             log_ids: r.ids("log_ids"),
             login: r.text("login"),
             login_date: r.datetime("login_date"),
@@ -2200,6 +2207,7 @@ impl typed::Record for Record {
         w.text("job_title", self.job_title.as_ref());
         w.integer("km_home_work", self.km_home_work);
         w.selection("lang", self.lang.as_ref());
+        w.date("leave_date_to", self.leave_date_to);
         w.ids("log_ids", &self.log_ids);
         w.text("login", self.login.as_ref());
         w.datetime("login_date", self.login_date);

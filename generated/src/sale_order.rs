@@ -16,7 +16,7 @@ use crate::markers::{
     MailTemplate, MrpProduction, PaymentTransaction, ProductPricelist, ProjectProject,
     ProjectTask, QuotationDocument, RatingRating, ResCompany, ResCountry, ResCurrency,
     ResPartner, ResUsers, SaleOrder, SaleOrderLine, SaleOrderTemplate, StockPicking,
-    StockReference, StockWarehouse, UtmCampaign, UtmMedium, UtmSource,
+    StockReference, StockWarehouse, UomUom, UtmCampaign, UtmMedium, UtmSource,
 };
 pub use crate::selections::AccountAccountActivityExceptionDecoration as ActivityExceptionDecoration;
 pub use crate::selections::AccountAccountActivityState as ActivityState;
@@ -316,6 +316,8 @@ pub struct Fields {
     pub sale_warning_text: Field<This, kind::Text>,
     /// Show Create Project Button. *Boolean, read-only in forms, computed.*
     pub show_create_project_button: Field<This, kind::Boolean>,
+    /// Show Hours Recorded Button. *Boolean, read-only in forms, computed.*
+    pub show_hours_recorded_button: Field<This, kind::Boolean>,
     /// Has late picking. *Boolean, read-only in forms, computed.*
     pub show_json_popover: Field<This, kind::Boolean>,
     /// Show Project Button. *Boolean, read-only in forms, computed.*
@@ -357,6 +359,14 @@ pub struct Fields {
     pub team_id: Field<This, kind::Many2one<CrmTeam>>,
     /// Terms \& Conditions format. *Selection of [`TermsType`], read-only in forms, mirrors `company_id.terms_type`.*
     pub terms_type: Field<This, kind::Selection<TermsType>>,
+    /// Timesheet activities. *Float, read-only in forms, computed.*
+    pub timesheet_count: Field<This, kind::Float>,
+    /// Timesheet Encoding Unit. *Many2one to [`UomUom`], read-only in forms, mirrors `company_id.timesheet_encode_uom_id`.*
+    pub timesheet_encode_uom_id: Field<This, kind::Many2one<UomUom>>,
+    /// Timesheet Total Duration. *Integer, read-only in forms, computed.*
+    ///
+    /// Total recorded duration, expressed in the encoding UoM, and rounded to the unit.
+    pub timesheet_total_duration: Field<This, kind::Integer>,
     /// Transactions. *Many2many of [`PaymentTransaction`], read-only in forms.*
     pub transaction_ids: Field<This, kind::Many2many<PaymentTransaction>>,
     /// Type Name. *Char, read-only in forms, computed.*
@@ -487,6 +497,7 @@ pub const F: Fields = Fields {
     sale_order_template_id: Field::new("sale_order_template_id"),
     sale_warning_text: Field::new("sale_warning_text"),
     show_create_project_button: Field::new("show_create_project_button"),
+    show_hours_recorded_button: Field::new("show_hours_recorded_button"),
     show_json_popover: Field::new("show_json_popover"),
     show_project_button: Field::new("show_project_button"),
     show_update_fpos: Field::new("show_update_fpos"),
@@ -505,6 +516,9 @@ pub const F: Fields = Fields {
     tax_totals: Field::new("tax_totals"),
     team_id: Field::new("team_id"),
     terms_type: Field::new("terms_type"),
+    timesheet_count: Field::new("timesheet_count"),
+    timesheet_encode_uom_id: Field::new("timesheet_encode_uom_id"),
+    timesheet_total_duration: Field::new("timesheet_total_duration"),
     transaction_ids: Field::new("transaction_ids"),
     type_name: Field::new("type_name"),
     user_id: Field::new("user_id"),
@@ -696,6 +710,8 @@ pub struct Record {
     pub sale_warning_text: Option<String>,
     /// Show Create Project Button.
     pub show_create_project_button: bool,
+    /// Show Hours Recorded Button.
+    pub show_hours_recorded_button: bool,
     /// Has late picking.
     pub show_json_popover: bool,
     /// Show Project Button.
@@ -728,6 +744,12 @@ pub struct Record {
     pub team_id: Option<Many2one<CrmTeam>>,
     /// Terms \& Conditions format.
     pub terms_type: Option<TermsType>,
+    /// Timesheet activities.
+    pub timesheet_count: f64,
+    /// Timesheet Encoding Unit.
+    pub timesheet_encode_uom_id: Option<Many2one<UomUom>>,
+    /// Timesheet Total Duration.
+    pub timesheet_total_duration: i64,
     /// Transactions.
     pub transaction_ids: Ids<PaymentTransaction>,
     /// Type Name.
@@ -840,6 +862,7 @@ impl typed::Record for Record {
         "sale_order_template_id",
         "sale_warning_text",
         "show_create_project_button",
+        "show_hours_recorded_button",
         "show_json_popover",
         "show_project_button",
         "show_update_fpos",
@@ -856,6 +879,9 @@ impl typed::Record for Record {
         "tax_country_id",
         "team_id",
         "terms_type",
+        "timesheet_count",
+        "timesheet_encode_uom_id",
+        "timesheet_total_duration",
         "transaction_ids",
         "type_name",
         "user_id",
@@ -955,6 +981,7 @@ impl typed::Record for Record {
             sale_order_template_id: r.many2one("sale_order_template_id"),
             sale_warning_text: r.text("sale_warning_text"),
             show_create_project_button: r.boolean("show_create_project_button"),
+            show_hours_recorded_button: r.boolean("show_hours_recorded_button"),
             show_json_popover: r.boolean("show_json_popover"),
             show_project_button: r.boolean("show_project_button"),
             show_update_fpos: r.boolean("show_update_fpos"),
@@ -972,6 +999,9 @@ impl typed::Record for Record {
             tax_country_id: r.many2one("tax_country_id"),
             team_id: r.many2one("team_id"),
             terms_type: r.selection("terms_type"),
+            timesheet_count: r.float("timesheet_count"),
+            timesheet_encode_uom_id: r.many2one("timesheet_encode_uom_id"),
+            timesheet_total_duration: r.integer("timesheet_total_duration"),
             transaction_ids: r.ids("transaction_ids"),
             type_name: r.text("type_name"),
             user_id: r.many2one("user_id"),
@@ -1076,6 +1106,7 @@ impl typed::Record for Record {
         w.many2one("sale_order_template_id", self.sale_order_template_id.as_ref());
         w.text("sale_warning_text", self.sale_warning_text.as_ref());
         w.boolean("show_create_project_button", self.show_create_project_button);
+        w.boolean("show_hours_recorded_button", self.show_hours_recorded_button);
         w.boolean("show_json_popover", self.show_json_popover);
         w.boolean("show_project_button", self.show_project_button);
         w.boolean("show_update_fpos", self.show_update_fpos);
@@ -1095,6 +1126,9 @@ impl typed::Record for Record {
         w.many2one("tax_country_id", self.tax_country_id.as_ref());
         w.many2one("team_id", self.team_id.as_ref());
         w.selection("terms_type", self.terms_type.as_ref());
+        w.float("timesheet_count", self.timesheet_count);
+        w.many2one("timesheet_encode_uom_id", self.timesheet_encode_uom_id.as_ref());
+        w.integer("timesheet_total_duration", self.timesheet_total_duration);
         w.ids("transaction_ids", &self.transaction_ids);
         w.text("type_name", self.type_name.as_ref());
         w.many2one("user_id", self.user_id.as_ref());
@@ -1228,6 +1262,15 @@ pub mod action {
     impl Action for ViewPurchaseOrders {
         type Model = This;
         const METHOD: &'static str = "action_view_purchase_orders";
+    }
+
+    /// "Recorded" (`action_view_timesheet`).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct ViewTimesheet;
+
+    impl Action for ViewTimesheet {
+        type Model = This;
+        const METHOD: &'static str = "action_view_timesheet";
     }
 
     /// "Capture Transaction" (`payment_action_capture`).

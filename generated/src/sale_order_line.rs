@@ -94,6 +94,8 @@ pub struct Fields {
     pub forecast_expected_date: Field<This, kind::Datetime>,
     /// Free Qty Today. *Float, read-only in forms, computed.*
     pub free_qty_today: Field<This, kind::Float>,
+    /// Has Displayed Warning Upsell. *Boolean.*
+    pub has_displayed_warning_upsell: Field<This, kind::Boolean>,
     /// Invoice Lines. *Many2many of [`AccountMoveLine`].*
     pub invoice_lines: Field<This, kind::Many2many<AccountMoveLine>>,
     /// Invoice Status. *Selection of [`InvoiceStatus`], read-only in forms, computed.*
@@ -213,6 +215,10 @@ pub struct Fields {
     pub qty_to_invoice: Field<This, kind::Float>,
     /// Reached Milestones. *One2many of [`ProjectMilestone`].*
     pub reached_milestones_ids: Field<This, kind::One2many<ProjectMilestone>>,
+    /// Time Remaining on SO. *Float, read-only in forms, computed.*
+    pub remaining_hours: Field<This, kind::Float>,
+    /// Remaining Hours Available. *Boolean, read-only in forms, computed.*
+    pub remaining_hours_available: Field<This, kind::Boolean>,
     /// Routes. *Many2many of [`StockRoute`].*
     pub route_ids: Field<This, kind::Many2many<StockRoute>>,
     /// Sale Line Warn Msg. *Text, read-only in forms, computed.*
@@ -242,6 +248,8 @@ pub struct Fields {
     pub tax_ids: Field<This, kind::Many2many<AccountTax>>,
     /// Technical Price Unit. *Float.*
     pub technical_price_unit: Field<This, kind::Float>,
+    /// Timesheets. *One2many of [`AccountAnalyticLine`].*
+    pub timesheet_ids: Field<This, kind::One2many<AccountAnalyticLine>>,
     /// Translated Product Name. *Text, read-only in forms, computed.*
     pub translated_product_name: Field<This, kind::Text>,
     /// Untaxed Invoiced Amount. *Monetary, read-only in forms, computed.*
@@ -289,6 +297,7 @@ pub const F: Fields = Fields {
     extra_tax_data: Field::new("extra_tax_data"),
     forecast_expected_date: Field::new("forecast_expected_date"),
     free_qty_today: Field::new("free_qty_today"),
+    has_displayed_warning_upsell: Field::new("has_displayed_warning_upsell"),
     invoice_lines: Field::new("invoice_lines"),
     invoice_status: Field::new("invoice_status"),
     is_configurable_product: Field::new("is_configurable_product"),
@@ -342,6 +351,8 @@ pub const F: Fields = Fields {
     qty_to_deliver: Field::new("qty_to_deliver"),
     qty_to_invoice: Field::new("qty_to_invoice"),
     reached_milestones_ids: Field::new("reached_milestones_ids"),
+    remaining_hours: Field::new("remaining_hours"),
+    remaining_hours_available: Field::new("remaining_hours_available"),
     route_ids: Field::new("route_ids"),
     sale_line_warn_msg: Field::new("sale_line_warn_msg"),
     salesman_id: Field::new("salesman_id"),
@@ -355,6 +366,7 @@ pub const F: Fields = Fields {
     tax_country_id: Field::new("tax_country_id"),
     tax_ids: Field::new("tax_ids"),
     technical_price_unit: Field::new("technical_price_unit"),
+    timesheet_ids: Field::new("timesheet_ids"),
     translated_product_name: Field::new("translated_product_name"),
     untaxed_amount_invoiced: Field::new("untaxed_amount_invoiced"),
     untaxed_amount_to_invoice: Field::new("untaxed_amount_to_invoice"),
@@ -421,6 +433,8 @@ pub struct Record {
     pub forecast_expected_date: Option<DateTime>,
     /// Free Qty Today.
     pub free_qty_today: f64,
+    /// Has Displayed Warning Upsell.
+    pub has_displayed_warning_upsell: bool,
     /// Invoice Lines.
     pub invoice_lines: Ids<AccountMoveLine>,
     /// Invoice Status.
@@ -519,6 +533,10 @@ pub struct Record {
     pub qty_to_invoice: f64,
     /// Reached Milestones.
     pub reached_milestones_ids: Ids<ProjectMilestone>,
+    /// Time Remaining on SO.
+    pub remaining_hours: f64,
+    /// Remaining Hours Available.
+    pub remaining_hours_available: bool,
     /// Routes.
     pub route_ids: Ids<StockRoute>,
     /// Sale Line Warn Msg.
@@ -545,6 +563,8 @@ pub struct Record {
     pub tax_ids: Ids<AccountTax>,
     /// Technical Price Unit.
     pub technical_price_unit: f64,
+    /// Timesheets.
+    pub timesheet_ids: Ids<AccountAnalyticLine>,
     /// Translated Product Name.
     pub translated_product_name: Option<String>,
     /// Untaxed Invoiced Amount.
@@ -595,6 +615,7 @@ impl typed::Record for Record {
         "distribution_analytic_account_ids",
         "forecast_expected_date",
         "free_qty_today",
+        "has_displayed_warning_upsell",
         "invoice_lines",
         "invoice_status",
         "is_configurable_product",
@@ -644,6 +665,8 @@ impl typed::Record for Record {
         "qty_to_deliver",
         "qty_to_invoice",
         "reached_milestones_ids",
+        "remaining_hours",
+        "remaining_hours_available",
         "route_ids",
         "sale_line_warn_msg",
         "salesman_id",
@@ -657,6 +680,7 @@ impl typed::Record for Record {
         "tax_country_id",
         "tax_ids",
         "technical_price_unit",
+        "timesheet_ids",
         "translated_product_name",
         "untaxed_amount_invoiced",
         "untaxed_amount_to_invoice",
@@ -694,6 +718,7 @@ impl typed::Record for Record {
                 .ids("distribution_analytic_account_ids"),
             forecast_expected_date: r.datetime("forecast_expected_date"),
             free_qty_today: r.float("free_qty_today"),
+            has_displayed_warning_upsell: r.boolean("has_displayed_warning_upsell"),
             invoice_lines: r.ids("invoice_lines"),
             invoice_status: r.selection("invoice_status"),
             is_configurable_product: r.boolean("is_configurable_product"),
@@ -746,6 +771,8 @@ impl typed::Record for Record {
             qty_to_deliver: r.float("qty_to_deliver"),
             qty_to_invoice: r.float("qty_to_invoice"),
             reached_milestones_ids: r.ids("reached_milestones_ids"),
+            remaining_hours: r.float("remaining_hours"),
+            remaining_hours_available: r.boolean("remaining_hours_available"),
             route_ids: r.ids("route_ids"),
             sale_line_warn_msg: r.text("sale_line_warn_msg"),
             salesman_id: r.many2one("salesman_id"),
@@ -760,6 +787,7 @@ impl typed::Record for Record {
             tax_country_id: r.many2one("tax_country_id"),
             tax_ids: r.ids("tax_ids"),
             technical_price_unit: r.float("technical_price_unit"),
+            timesheet_ids: r.ids("timesheet_ids"),
             translated_product_name: r.text("translated_product_name"),
             untaxed_amount_invoiced: r.float("untaxed_amount_invoiced"),
             untaxed_amount_to_invoice: r.float("untaxed_amount_to_invoice"),
@@ -799,6 +827,7 @@ impl typed::Record for Record {
         );
         w.datetime("forecast_expected_date", self.forecast_expected_date);
         w.float("free_qty_today", self.free_qty_today);
+        w.boolean("has_displayed_warning_upsell", self.has_displayed_warning_upsell);
         w.ids("invoice_lines", &self.invoice_lines);
         w.selection("invoice_status", self.invoice_status.as_ref());
         w.boolean("is_configurable_product", self.is_configurable_product);
@@ -857,6 +886,8 @@ impl typed::Record for Record {
         w.float("qty_to_deliver", self.qty_to_deliver);
         w.float("qty_to_invoice", self.qty_to_invoice);
         w.ids("reached_milestones_ids", &self.reached_milestones_ids);
+        w.float("remaining_hours", self.remaining_hours);
+        w.boolean("remaining_hours_available", self.remaining_hours_available);
         w.ids("route_ids", &self.route_ids);
         w.text("sale_line_warn_msg", self.sale_line_warn_msg.as_ref());
         w.many2one("salesman_id", self.salesman_id.as_ref());
@@ -873,6 +904,7 @@ impl typed::Record for Record {
         w.many2one("tax_country_id", self.tax_country_id.as_ref());
         w.ids("tax_ids", &self.tax_ids);
         w.float("technical_price_unit", self.technical_price_unit);
+        w.ids("timesheet_ids", &self.timesheet_ids);
         w.text("translated_product_name", self.translated_product_name.as_ref());
         w.float("untaxed_amount_invoiced", self.untaxed_amount_invoiced);
         w.float("untaxed_amount_to_invoice", self.untaxed_amount_to_invoice);

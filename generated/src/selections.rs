@@ -108,7 +108,7 @@ impl Selection for AccountAccountAccountType {
     }
 }
 
-/// Options of `account.account.activity_exception_decoration`, `account.journal.activity_exception_decoration`, `account.move.activity_exception_decoration` and 16 more.
+/// Options of `account.account.activity_exception_decoration`, `account.journal.activity_exception_decoration`, `account.move.activity_exception_decoration` and 18 more.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AccountAccountActivityExceptionDecoration {
@@ -137,7 +137,7 @@ impl Selection for AccountAccountActivityExceptionDecoration {
     }
 }
 
-/// Options of `account.account.activity_state`, `account.journal.activity_state`, `account.move.activity_state` and 15 more.
+/// Options of `account.account.activity_state`, `account.journal.activity_state`, `account.move.activity_state` and 17 more.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AccountAccountActivityState {
@@ -212,6 +212,108 @@ impl Selection for AccountAccountInternalGroup {
             "income" => Self::Income,
             "expense" => Self::Expense,
             "off" => Self::Off,
+            _ => Self::Unlisted(key.into()),
+        }
+    }
+}
+
+/// Options of `account.analytic.line.category`.
+#[cfg(feature = "account_analytic_line")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AccountAnalyticLineCategory {
+    /// Other (`other`).
+    Other,
+    /// Customer Invoice (`invoice`).
+    Invoice,
+    /// Vendor Bill (`vendor_bill`).
+    VendorBill,
+    /// Manufacturing Order (`manufacturing_order`).
+    ManufacturingOrder,
+    /// Inventory Transfer (`picking_entry`).
+    PickingEntry,
+    /// A key that was not known when this was generated.
+    Unlisted(Box<str>),
+}
+
+#[cfg(feature = "account_analytic_line")]
+impl Selection for AccountAnalyticLineCategory {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Other => "other",
+            Self::Invoice => "invoice",
+            Self::VendorBill => "vendor_bill",
+            Self::ManufacturingOrder => "manufacturing_order",
+            Self::PickingEntry => "picking_entry",
+            Self::Unlisted(key) => key,
+        }
+    }
+    fn from_key(key: &str) -> Self {
+        match key {
+            "other" => Self::Other,
+            "invoice" => Self::Invoice,
+            "vendor_bill" => Self::VendorBill,
+            "manufacturing_order" => Self::ManufacturingOrder,
+            "picking_entry" => Self::PickingEntry,
+            _ => Self::Unlisted(key.into()),
+        }
+    }
+}
+
+/// Options of `account.analytic.line.timesheet_invoice_type`.
+#[cfg(feature = "account_analytic_line")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AccountAnalyticLineTimesheetInvoiceType {
+    /// Billed on Timesheets (`billable_time`).
+    BillableTime,
+    /// Billed at a Fixed price (`billable_fixed`).
+    BillableFixed,
+    /// Billed on Milestones (`billable_milestones`).
+    BillableMilestones,
+    /// Billed Manually (`billable_manual`).
+    BillableManual,
+    /// Non-Billable (`non_billable`).
+    NonBillable,
+    /// Timesheet Revenues (`timesheet_revenues`).
+    TimesheetRevenues,
+    /// Service Revenues (`service_revenues`).
+    ServiceRevenues,
+    /// Other revenues (`other_revenues`).
+    OtherRevenues,
+    /// Other costs (`other_costs`).
+    OtherCosts,
+    /// A key that was not known when this was generated.
+    Unlisted(Box<str>),
+}
+
+#[cfg(feature = "account_analytic_line")]
+impl Selection for AccountAnalyticLineTimesheetInvoiceType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::BillableTime => "billable_time",
+            Self::BillableFixed => "billable_fixed",
+            Self::BillableMilestones => "billable_milestones",
+            Self::BillableManual => "billable_manual",
+            Self::NonBillable => "non_billable",
+            Self::TimesheetRevenues => "timesheet_revenues",
+            Self::ServiceRevenues => "service_revenues",
+            Self::OtherRevenues => "other_revenues",
+            Self::OtherCosts => "other_costs",
+            Self::Unlisted(key) => key,
+        }
+    }
+    fn from_key(key: &str) -> Self {
+        match key {
+            "billable_time" => Self::BillableTime,
+            "billable_fixed" => Self::BillableFixed,
+            "billable_milestones" => Self::BillableMilestones,
+            "billable_manual" => Self::BillableManual,
+            "non_billable" => Self::NonBillable,
+            "timesheet_revenues" => Self::TimesheetRevenues,
+            "service_revenues" => Self::ServiceRevenues,
+            "other_revenues" => Self::OtherRevenues,
+            "other_costs" => Self::OtherCosts,
             _ => Self::Unlisted(key.into()),
         }
     }
@@ -1382,6 +1484,49 @@ impl Selection for HrEmployeeCertificate {
     }
 }
 
+/// Options of `hr.employee.current_leave_state`, `hr.leave.state`.
+#[cfg(any(feature = "hr_employee", feature = "hr_leave"))]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HrEmployeeCurrentLeaveState {
+    /// Waiting Approval (`confirm`).
+    Confirm,
+    /// Refused (`refuse`).
+    Refuse,
+    /// Waiting Second Approval (`validate1`).
+    Validate1,
+    /// Approved (`validate`).
+    Validate,
+    /// Cancelled (`cancel`).
+    Cancel,
+    /// A key that was not known when this was generated.
+    Unlisted(Box<str>),
+}
+
+#[cfg(any(feature = "hr_employee", feature = "hr_leave"))]
+impl Selection for HrEmployeeCurrentLeaveState {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Confirm => "confirm",
+            Self::Refuse => "refuse",
+            Self::Validate1 => "validate1",
+            Self::Validate => "validate",
+            Self::Cancel => "cancel",
+            Self::Unlisted(key) => key,
+        }
+    }
+    fn from_key(key: &str) -> Self {
+        match key {
+            "confirm" => Self::Confirm,
+            "refuse" => Self::Refuse,
+            "validate1" => Self::Validate1,
+            "validate" => Self::Validate,
+            "cancel" => Self::Cancel,
+            _ => Self::Unlisted(key.into()),
+        }
+    }
+}
+
 /// Options of `hr.employee.distance_home_work_unit`.
 #[cfg(feature = "hr_employee")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -1475,6 +1620,10 @@ pub enum HrEmployeeHrIconDisplay {
     PresenceArchive,
     /// Undetermined (`presence_undetermined`).
     PresenceUndetermined,
+    /// On leave (`presence_holiday_absent`).
+    PresenceHolidayAbsent,
+    /// Present but on leave (`presence_holiday_present`).
+    PresenceHolidayPresent,
     /// At Home (`presence_home`).
     PresenceHome,
     /// At Office (`presence_office`).
@@ -1494,6 +1643,8 @@ impl Selection for HrEmployeeHrIconDisplay {
             Self::PresenceAbsent => "presence_absent",
             Self::PresenceArchive => "presence_archive",
             Self::PresenceUndetermined => "presence_undetermined",
+            Self::PresenceHolidayAbsent => "presence_holiday_absent",
+            Self::PresenceHolidayPresent => "presence_holiday_present",
             Self::PresenceHome => "presence_home",
             Self::PresenceOffice => "presence_office",
             Self::PresenceOther => "presence_other",
@@ -1507,6 +1658,8 @@ impl Selection for HrEmployeeHrIconDisplay {
             "presence_absent" => Self::PresenceAbsent,
             "presence_archive" => Self::PresenceArchive,
             "presence_undetermined" => Self::PresenceUndetermined,
+            "presence_holiday_absent" => Self::PresenceHolidayAbsent,
+            "presence_holiday_present" => Self::PresenceHolidayPresent,
             "presence_home" => Self::PresenceHome,
             "presence_office" => Self::PresenceOffice,
             "presence_other" => Self::PresenceOther,
@@ -1662,6 +1815,220 @@ impl Selection for HrEmployeeWorkLocationType {
             "home" => Self::Home,
             "office" => Self::Office,
             "other" => Self::Other,
+            _ => Self::Unlisted(key.into()),
+        }
+    }
+}
+
+/// Options of `hr.leave.request_date_from_period`, `hr.leave.request_date_to_period`.
+#[cfg(feature = "hr_leave")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HrLeaveRequestDateFromPeriod {
+    /// Morning (`am`).
+    Am,
+    /// Afternoon (`pm`).
+    Pm,
+    /// A key that was not known when this was generated.
+    Unlisted(Box<str>),
+}
+
+#[cfg(feature = "hr_leave")]
+impl Selection for HrLeaveRequestDateFromPeriod {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Am => "am",
+            Self::Pm => "pm",
+            Self::Unlisted(key) => key,
+        }
+    }
+    fn from_key(key: &str) -> Self {
+        match key {
+            "am" => Self::Am,
+            "pm" => Self::Pm,
+            _ => Self::Unlisted(key.into()),
+        }
+    }
+}
+
+/// Options of `hr.leave.allocation.allocation_type`.
+#[cfg(feature = "hr_leave_allocation")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HrLeaveAllocationAllocationType {
+    /// Regular Allocation (`regular`).
+    Regular,
+    /// Accrual Allocation (`accrual`).
+    Accrual,
+    /// A key that was not known when this was generated.
+    Unlisted(Box<str>),
+}
+
+#[cfg(feature = "hr_leave_allocation")]
+impl Selection for HrLeaveAllocationAllocationType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Regular => "regular",
+            Self::Accrual => "accrual",
+            Self::Unlisted(key) => key,
+        }
+    }
+    fn from_key(key: &str) -> Self {
+        match key {
+            "regular" => Self::Regular,
+            "accrual" => Self::Accrual,
+            _ => Self::Unlisted(key.into()),
+        }
+    }
+}
+
+/// Options of `hr.leave.allocation.state`.
+#[cfg(feature = "hr_leave_allocation")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HrLeaveAllocationState {
+    /// To Approve (`confirm`).
+    Confirm,
+    /// Refused (`refuse`).
+    Refuse,
+    /// Second Approval (`validate1`).
+    Validate1,
+    /// Approved (`validate`).
+    Validate,
+    /// A key that was not known when this was generated.
+    Unlisted(Box<str>),
+}
+
+#[cfg(feature = "hr_leave_allocation")]
+impl Selection for HrLeaveAllocationState {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Confirm => "confirm",
+            Self::Refuse => "refuse",
+            Self::Validate1 => "validate1",
+            Self::Validate => "validate",
+            Self::Unlisted(key) => key,
+        }
+    }
+    fn from_key(key: &str) -> Self {
+        match key {
+            "confirm" => Self::Confirm,
+            "refuse" => Self::Refuse,
+            "validate1" => Self::Validate1,
+            "validate" => Self::Validate,
+            _ => Self::Unlisted(key.into()),
+        }
+    }
+}
+
+/// Options of `hr.leave.allocation.type_request_unit`, `hr.leave.type.request_unit`, `hr.leave.leave_type_request_unit`.
+#[cfg(
+    any(feature = "hr_leave", feature = "hr_leave_allocation", feature = "hr_leave_type")
+)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HrLeaveAllocationTypeRequestUnit {
+    /// Hours (`hour`).
+    Hour,
+    /// Half-Day (`half_day`).
+    HalfDay,
+    /// Day (`day`).
+    Day,
+    /// A key that was not known when this was generated.
+    Unlisted(Box<str>),
+}
+
+#[cfg(
+    any(feature = "hr_leave", feature = "hr_leave_allocation", feature = "hr_leave_type")
+)]
+impl Selection for HrLeaveAllocationTypeRequestUnit {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Hour => "hour",
+            Self::HalfDay => "half_day",
+            Self::Day => "day",
+            Self::Unlisted(key) => key,
+        }
+    }
+    fn from_key(key: &str) -> Self {
+        match key {
+            "hour" => Self::Hour,
+            "half_day" => Self::HalfDay,
+            "day" => Self::Day,
+            _ => Self::Unlisted(key.into()),
+        }
+    }
+}
+
+/// Options of `hr.leave.type.allocation_validation_type`, `hr.leave.type.leave_validation_type`, `hr.leave.validation_type` and 1 more.
+#[cfg(
+    any(feature = "hr_leave", feature = "hr_leave_allocation", feature = "hr_leave_type")
+)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HrLeaveTypeAllocationValidationType {
+    /// None needed (`no_validation`).
+    NoValidation,
+    /// By Time Off Officer (`hr`).
+    Hr,
+    /// By Employee's Approver (`manager`).
+    Manager,
+    /// By Employee's Approver and Time Off Officer (`both`).
+    Both,
+    /// A key that was not known when this was generated.
+    Unlisted(Box<str>),
+}
+
+#[cfg(
+    any(feature = "hr_leave", feature = "hr_leave_allocation", feature = "hr_leave_type")
+)]
+impl Selection for HrLeaveTypeAllocationValidationType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::NoValidation => "no_validation",
+            Self::Hr => "hr",
+            Self::Manager => "manager",
+            Self::Both => "both",
+            Self::Unlisted(key) => key,
+        }
+    }
+    fn from_key(key: &str) -> Self {
+        match key {
+            "no_validation" => Self::NoValidation,
+            "hr" => Self::Hr,
+            "manager" => Self::Manager,
+            "both" => Self::Both,
+            _ => Self::Unlisted(key.into()),
+        }
+    }
+}
+
+/// Options of `hr.leave.type.time_type`.
+#[cfg(feature = "hr_leave_type")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HrLeaveTypeTimeType {
+    /// Worked Time (`other`).
+    Other,
+    /// Absence (`leave`).
+    Leave,
+    /// A key that was not known when this was generated.
+    Unlisted(Box<str>),
+}
+
+#[cfg(feature = "hr_leave_type")]
+impl Selection for HrLeaveTypeTimeType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Other => "other",
+            Self::Leave => "leave",
+            Self::Unlisted(key) => key,
+        }
+    }
+    fn from_key(key: &str) -> Self {
+        match key {
+            "other" => Self::Other,
+            "leave" => Self::Leave,
             _ => Self::Unlisted(key.into()),
         }
     }
@@ -2007,6 +2374,8 @@ impl Selection for ProductTemplatePurchaseMethod {
 pub enum ProductTemplateServicePolicy {
     /// Prepaid/Fixed Price (`ordered_prepaid`).
     OrderedPrepaid,
+    /// Based on Timesheets (`delivered_timesheet`).
+    DeliveredTimesheet,
     /// Based on Milestones (`delivered_milestones`).
     DeliveredMilestones,
     /// Based on Delivered Quantity (Manual) (`delivered_manual`).
@@ -2020,6 +2389,7 @@ impl Selection for ProductTemplateServicePolicy {
     fn as_str(&self) -> &str {
         match self {
             Self::OrderedPrepaid => "ordered_prepaid",
+            Self::DeliveredTimesheet => "delivered_timesheet",
             Self::DeliveredMilestones => "delivered_milestones",
             Self::DeliveredManual => "delivered_manual",
             Self::Unlisted(key) => key,
@@ -2028,6 +2398,7 @@ impl Selection for ProductTemplateServicePolicy {
     fn from_key(key: &str) -> Self {
         match key {
             "ordered_prepaid" => Self::OrderedPrepaid,
+            "delivered_timesheet" => Self::DeliveredTimesheet,
             "delivered_milestones" => Self::DeliveredMilestones,
             "delivered_manual" => Self::DeliveredManual,
             _ => Self::Unlisted(key.into()),
@@ -2095,6 +2466,8 @@ pub enum ProductTemplateServiceType {
     Manual,
     /// Project Milestones (`milestones`).
     Milestones,
+    /// Timesheets on project (one fare per SO/Project) (`timesheet`).
+    Timesheet,
     /// A key that was not known when this was generated.
     Unlisted(Box<str>),
 }
@@ -2105,6 +2478,7 @@ impl Selection for ProductTemplateServiceType {
         match self {
             Self::Manual => "manual",
             Self::Milestones => "milestones",
+            Self::Timesheet => "timesheet",
             Self::Unlisted(key) => key,
         }
     }
@@ -2112,6 +2486,7 @@ impl Selection for ProductTemplateServiceType {
         match key {
             "manual" => Self::Manual,
             "milestones" => Self::Milestones,
+            "timesheet" => Self::Timesheet,
             _ => Self::Unlisted(key.into()),
         }
     }
@@ -2215,6 +2590,37 @@ impl Selection for ProductTemplateType {
     }
 }
 
+/// Options of `project.project.billing_type`.
+#[cfg(feature = "project_project")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProjectProjectBillingType {
+    /// not billable (`not_billable`).
+    NotBillable,
+    /// billed manually (`manually`).
+    Manually,
+    /// A key that was not known when this was generated.
+    Unlisted(Box<str>),
+}
+
+#[cfg(feature = "project_project")]
+impl Selection for ProjectProjectBillingType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::NotBillable => "not_billable",
+            Self::Manually => "manually",
+            Self::Unlisted(key) => key,
+        }
+    }
+    fn from_key(key: &str) -> Self {
+        match key {
+            "not_billable" => Self::NotBillable,
+            "manually" => Self::Manually,
+            _ => Self::Unlisted(key.into()),
+        }
+    }
+}
+
 /// Options of `project.project.last_update_status`.
 #[cfg(feature = "project_project")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -2257,6 +2663,41 @@ impl Selection for ProjectProjectLastUpdateStatus {
             "on_hold" => Self::OnHold,
             "to_define" => Self::ToDefine,
             "done" => Self::Done,
+            _ => Self::Unlisted(key.into()),
+        }
+    }
+}
+
+/// Options of `project.project.pricing_type`, `project.task.pricing_type`.
+#[cfg(any(feature = "project_project", feature = "project_task"))]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProjectProjectPricingType {
+    /// Task rate (`task_rate`).
+    TaskRate,
+    /// Project rate (`fixed_rate`).
+    FixedRate,
+    /// Employee rate (`employee_rate`).
+    EmployeeRate,
+    /// A key that was not known when this was generated.
+    Unlisted(Box<str>),
+}
+
+#[cfg(any(feature = "project_project", feature = "project_task"))]
+impl Selection for ProjectProjectPricingType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::TaskRate => "task_rate",
+            Self::FixedRate => "fixed_rate",
+            Self::EmployeeRate => "employee_rate",
+            Self::Unlisted(key) => key,
+        }
+    }
+    fn from_key(key: &str) -> Self {
+        match key {
+            "task_rate" => Self::TaskRate,
+            "fixed_rate" => Self::FixedRate,
+            "employee_rate" => Self::EmployeeRate,
             _ => Self::Unlisted(key.into()),
         }
     }
@@ -3880,9 +4321,10 @@ impl Selection for SaleOrderPickingPolicy {
     }
 }
 
-/// Options of `sale.order.state`, `project.project.sale_order_state`, `project.task.sale_order_state` and 1 more.
+/// Options of `sale.order.state`, `project.project.sale_order_state`, `project.task.sale_order_state` and 2 more.
 #[cfg(
     any(
+        feature = "account_analytic_line",
         feature = "project_project",
         feature = "project_task",
         feature = "sale_order",
@@ -3906,6 +4348,7 @@ pub enum SaleOrderState {
 
 #[cfg(
     any(
+        feature = "account_analytic_line",
         feature = "project_project",
         feature = "project_task",
         feature = "sale_order",
@@ -3946,6 +4389,8 @@ pub enum SaleOrderLineQtyDeliveredMethod {
     StockMove,
     /// Milestones (`milestones`).
     Milestones,
+    /// Timesheets (`timesheet`).
+    Timesheet,
     /// A key that was not known when this was generated.
     Unlisted(Box<str>),
 }
@@ -3958,6 +4403,7 @@ impl Selection for SaleOrderLineQtyDeliveredMethod {
             Self::Analytic => "analytic",
             Self::StockMove => "stock_move",
             Self::Milestones => "milestones",
+            Self::Timesheet => "timesheet",
             Self::Unlisted(key) => key,
         }
     }
@@ -3967,6 +4413,7 @@ impl Selection for SaleOrderLineQtyDeliveredMethod {
             "analytic" => Self::Analytic,
             "stock_move" => Self::StockMove,
             "milestones" => Self::Milestones,
+            "timesheet" => Self::Timesheet,
             _ => Self::Unlisted(key.into()),
         }
     }

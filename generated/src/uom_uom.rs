@@ -58,6 +58,8 @@ pub struct Fields {
     pub route_ids: Field<This, kind::Many2many<StockRoute>>,
     /// Sequence. *Integer.*
     pub sequence: Field<This, kind::Integer>,
+    /// Widget. *Char.*
+    pub timesheet_widget: Field<This, kind::Char>,
     /// Last Updated on. *Datetime, read-only in forms.*
     pub write_date: Field<This, kind::Datetime>,
     /// Last Updated by. *Many2one to [`ResUsers`], read-only in forms.*
@@ -83,6 +85,7 @@ pub const F: Fields = Fields {
     rounding: Field::new("rounding"),
     route_ids: Field::new("route_ids"),
     sequence: Field::new("sequence"),
+    timesheet_widget: Field::new("timesheet_widget"),
     write_date: Field::new("write_date"),
     write_uid: Field::new("write_uid"),
 };
@@ -125,6 +128,8 @@ pub struct Record {
     pub route_ids: Ids<StockRoute>,
     /// Sequence.
     pub sequence: i64,
+    /// Widget.
+    pub timesheet_widget: Option<String>,
     /// Last Updated on.
     pub write_date: Option<DateTime>,
     /// Last Updated by.
@@ -155,6 +160,7 @@ impl typed::Record for Record {
         "rounding",
         "route_ids",
         "sequence",
+        "timesheet_widget",
         "write_date",
         "write_uid",
     ];
@@ -177,6 +183,7 @@ impl typed::Record for Record {
             rounding: r.float("rounding"),
             route_ids: r.ids("route_ids"),
             sequence: r.integer("sequence"),
+            timesheet_widget: r.text("timesheet_widget"),
             write_date: r.datetime("write_date"),
             write_uid: r.many2one("write_uid"),
         }
@@ -199,6 +206,7 @@ impl typed::Record for Record {
         w.float("rounding", self.rounding);
         w.ids("route_ids", &self.route_ids);
         w.integer("sequence", self.sequence);
+        w.text("timesheet_widget", self.timesheet_widget.as_ref());
         w.datetime("write_date", self.write_date);
         w.many2one("write_uid", self.write_uid.as_ref());
     }

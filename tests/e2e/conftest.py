@@ -37,6 +37,8 @@ collect_ignore = [] if importlib.util.find_spec("fastmcp") else ["test_fastmcp.p
 # beside its current line alone.
 _OF_ONE_LINE = [
     "test_answer*.py",
+    "stories",
+    "test_everyday_answers.py",
     "test_conversation.py",
     "test_corpus.py",
     "test_domains.py",

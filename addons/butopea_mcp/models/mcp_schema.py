@@ -144,6 +144,8 @@ class McpSchema(models.AbstractModel):
             if field is not None:
                 if compat.is_groupable(field, described[name]):
                     entry["groupable"] = True
+                if compat.is_writable_in_a_state(field):
+                    entry["readonly"] = False
                 entry.update(self._defaults(field, name in set_defaults))
                 entry.update(self._origin(field))
             entry["views"] = [kind for kind in VIEW_TYPES if name in standing[kind]]
@@ -202,7 +204,8 @@ class McpSchema(models.AbstractModel):
 
     def _is_computed(self, field: Any) -> bool:
         """Whether a value that is written has no effect, or none that lasts."""
-        return bool(field.compute and not field.inverse and field.readonly)
+        is_readonly = field.readonly and not compat.is_writable_in_a_state(field)
+        return bool(field.compute and not field.inverse and is_readonly)
 
     def _origin(self, field: Any) -> dict[str, Any]:
         """Where the value comes from when it is not simply stored."""

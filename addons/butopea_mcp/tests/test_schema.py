@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.tests.common import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -78,6 +80,19 @@ class TestSchema(McpCase):
     def schema(self, model="res.partner.category", user=None, **params):
         self.login(user or self.boss)
         return self.mcp(f"/mcp/model/{model}/schema", **params)
+
+    def test_writable_in_a_state(self):
+        """16.0: what `states` makes writable is not read-only, and not computed."""
+        before = self.schema("res.partner")["fields"]["tz_offset"]
+        self.assertTrue(before["readonly"])
+        self.assertTrue(before["computed"])
+        states = {"draft": [("readonly", False)], "done": [("required", True)]}
+        field = self.env["res.partner"]._fields["tz_offset"]
+        with patch.object(field, "states", states, create=True):
+            clear_caches(self.env)
+            after = self.schema("res.partner")["fields"]["tz_offset"]
+        self.assertFalse(after["readonly"])
+        self.assertNotIn("computed", after)
 
     def test_old_keys(self):
         answer = self.schema("res.partner")

@@ -13,6 +13,10 @@ use super::naming::tool_name;
 use super::text::{clean, join_bounded};
 use super::{ActionSchema, FieldSchema, FieldType, ModelSchema};
 
+/// Required fields that stand in a form and that the model's own `create` fills in, which no
+/// description tells: a timesheet's account is that of its project (`hr_timesheet`, 16.0).
+const FILLED_IN_BY_CREATE: [(&str, &str); 1] = [("account.analytic.line", "account_id")];
+
 /// The longest argument schema of a create or update tool, in bytes of compact JSON. It keeps
 /// a tool under about 700 tokens; fields beyond it are accepted all the same.
 const MAX_VALUES_BYTES: usize = 1_900;
@@ -459,7 +463,11 @@ impl ModelSchema {
                 || field.field_type.is_x2many();
             let is_shown = field.invisible_expr.is_none()
                 && (self.form_fields.is_empty() || self.form_fields.iter().any(|f| f == name));
-            field.required && !is_filled_in && is_shown && !self.is_delegated_to(name)
+            field.required
+                && !is_filled_in
+                && is_shown
+                && !self.is_delegated_to(name)
+                && !FILLED_IN_BY_CREATE.contains(&(self.model.as_str(), name))
         })
     }
 

@@ -415,10 +415,25 @@ fn refuse_private(model: &str, method: &str) -> Result<()> {
     )))
 }
 
+/// A method that exists, and itself asked something for what it does not have: mostly an argument
+/// that should be a record.
+fn failed_inside(error: &Error, call: &MethodCall) -> Error {
+    let MethodCall { model, method, .. } = call;
+    let message = error.message();
+    Error::new(
+        ErrorKind::Server,
+        format!("Odoo failed inside {method} of {model}: {message}"),
+    )
+    .with_hint("An argument may be of the wrong type; a method that wants a record there cannot be called from outside, so look for a wizard or a button that does the same.")
+}
+
 /// A method that does not exist is met with the actions that do.
 fn explain_method(error: Error, call: &MethodCall, schema: Option<&ModelSchema>) -> Error {
     if error.kind() != ErrorKind::UnknownMethod {
         return error;
+    }
+    if !error.message().contains(&call.method) {
+        return failed_inside(&error, call);
     }
     let methods: Vec<&str> = schema
         .map(|schema| schema.actions.iter().map(|action| action.method.as_str()))
@@ -448,7 +463,8 @@ fn describe_result(call: &MethodCall, result: &Value) -> String {
     let done = format!("{}.{} on {:?}", call.model, call.method, call.ids);
     match result {
         Value::Null => format!("{done}: done"),
-        Value::Bool(true) => format!("{done}: done (true)"),
+        // Not only `true` is success: a failure is an error.
+        Value::Bool(answer) => format!("{done}: done ({answer})"),
         Value::Object(action)
             if action
                 .get("type")

@@ -22,6 +22,8 @@ const MAX_NAMES: usize = 200;
 const MAX_EXACT: u64 = 500;
 /// The records among which the nearest names are looked for.
 const MAX_NEAR: u64 = 120;
+/// Models, which everything else here calls by their technical names.
+const MODELS: &str = "ir.model";
 /// The most names that are suggested in place of one.
 const MAX_SUGGESTED: usize = 5;
 
@@ -169,7 +171,14 @@ impl NameFields {
         if is_searchable("display_name") {
             searched.push("display_name".to_owned());
         }
-        for name in schema.rec_name.as_deref().into_iter().chain(["name"]) {
+        let own = (schema.model == MODELS).then_some("model");
+        for name in schema
+            .rec_name
+            .as_deref()
+            .into_iter()
+            .chain(["name"])
+            .chain(own)
+        {
             let is_text = field(name).is_some_and(|field| field.field_type == FieldType::Char);
             if is_text && is_searchable(name) && !searched.iter().any(|known| known == name) {
                 searched.push(name.to_owned());

@@ -18,7 +18,8 @@ use crate::process::{log_tail, output};
 use crate::ui::{Task, note};
 
 /// The reference apps: what `generated/` describes and the tests count on.
-pub(crate) const APPS: &str = "sale_management,crm,purchase,stock,project,contacts,hr,mrp";
+pub(crate) const APPS: &str =
+    "sale_management,crm,purchase,stock,project,contacts,hr,hr_holidays,hr_timesheet,mrp";
 
 /// The name of the pristine database in every cluster.
 pub(crate) const DATABASE: &str = "reference";

@@ -92,10 +92,7 @@ fn prepare_fields(
         };
         // Odoo takes such a value without a word, and computes another one.
         if field.computed && field.readonly {
-            problems.add(
-                &here,
-                "computed by Odoo and cannot be written; leave it out",
-            );
+            problems.add(&here, computed(model, field));
             continue;
         }
         if let Some(value) = prepare_value(field, value, &here, known, problems) {
@@ -147,6 +144,20 @@ fn lines_within(value: &Value) -> Vec<&Map<String, Value>> {
 /// A few models store their display name (`display_name` of `res.users` does not).
 fn is_writable_magic(model: &ModelSchema, name: &str) -> bool {
     name == "display_name" && model.rec_name.as_deref() == Some(name)
+}
+
+/// Why a computed field takes no value, and which one it follows, where that one does.
+fn computed(model: &ModelSchema, field: &FieldSchema) -> String {
+    let source = field
+        .related
+        .as_deref()
+        .and_then(|path| path.split('.').next());
+    match source.filter(|name| model.field(name).is_some_and(|field| !field.readonly)) {
+        Some(source) => {
+            format!("follows {source} and cannot be written itself; leave it out, and set {source}")
+        }
+        None => "computed by Odoo and cannot be written; leave it out".to_owned(),
+    }
 }
 
 fn check_required(

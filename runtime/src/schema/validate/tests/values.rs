@@ -217,3 +217,17 @@ fn what_a_column_does_not_hold_is_refused() {
         assert!(error.contains(part), "{error}");
     }
 }
+
+#[test]
+fn what_a_model_fills_in_when_it_creates_is_not_asked_for() {
+    for (model, is_asked_for) in [("account.analytic.line", false), ("x.line", true)] {
+        let schema = ModelSchema::from_wire(&json!({
+            "model": model,
+            "fields": {"account_id": {
+                "type": "many2one", "relation": "account.analytic.account", "required": true
+            }}
+        }))
+        .unwrap();
+        assert_eq!(schema.must_be_given("account_id"), is_asked_for, "{model}");
+    }
+}

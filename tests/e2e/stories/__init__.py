@@ -1,0 +1,1 @@
+"""Acceptance: what people do in Odoo every day, by tools alone, confirmed by Odoo's own data."""
