@@ -35,7 +35,7 @@ class TestCapabilities(McpCase):
         answer = self.mcp("/mcp/capabilities")
         self.assertEqual(answer["odoo_version"], release.version)
         self.assertEqual(answer["odoo_series"], release.series)
-        self.assertEqual(answer["module_version"], "1.3.0")
+        self.assertEqual(answer["module_version"], "1.4.0")
         self.assertEqual(answer["database"], self.env.cr.dbname)
         self.assertIn("butopea_mcp", answer["modules"])
         self.assertEqual(
@@ -46,11 +46,16 @@ class TestCapabilities(McpCase):
                 "schemas",
                 "search",
                 "execute",
+                "actions",
+                "action",
+                "form",
+                "save",
+                "tracking",
                 "session",
                 "cancel",
             ],
         )
-        self.assertEqual(answer["features"], ["idempotency", "cancel"])
+        self.assertEqual(answer["features"], ["idempotency", "cancel", "actions"])
         user = answer["user"]
         company = {"id": self.boss.company_id.id, "name": self.boss.company_id.name}
         self.assertEqual(user["company_id"], company)

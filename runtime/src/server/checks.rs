@@ -140,7 +140,7 @@ impl UserSession {
     }
 
     /// Where the user is; UTC, where Odoo does not say.
-    async fn time_zone(&self) -> Result<TimeZone> {
+    pub(super) async fn time_zone(&self) -> Result<TimeZone> {
         let capabilities = self.capabilities().await?;
         let zone = capabilities.user.tz.as_deref().unwrap_or("UTC");
         Ok(TimeZone::get(zone).unwrap_or_else(|error| {

@@ -50,6 +50,9 @@ impl UserSession {
             GenericTool::Update => self.update(&args).await,
             GenericTool::Delete => self.delete(&args).await,
             GenericTool::Execute => self.execute(&args).await,
+            GenericTool::Chatter => Box::pin(self.chatter(&args)).await,
+            GenericTool::Post => self.post(&args).await,
+            GenericTool::Activity => self.activity(&args).await,
         }
     }
 

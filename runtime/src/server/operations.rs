@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::UserSession;
 use super::args::Arguments;
+use super::buttons::{show_buttons, wants_buttons};
 use super::checks::{Asked, with_resolved};
 use super::present::{self, Output};
 use crate::client::{Context, SearchRead};
@@ -102,10 +103,20 @@ impl UserSession {
             Some(schema) => schema.detail_fields(),
             None => vec!["display_name".to_owned()],
         });
-        let rows = self
-            .client()?
-            .read(&model, &ids, &fields, &reading_context())
-            .await?;
+        let client = self.client()?;
+        let reading_context = reading_context();
+        let reading = client.read(&model, &ids, &fields, &reading_context);
+        let with_buttons =
+            ids.len() == 1 && schema.is_some_and(|schema| wants_buttons(schema, asked.as_deref()));
+        let asking = async {
+            if with_buttons {
+                self.buttons_of(&model, &ids).await
+            } else {
+                None
+            }
+        };
+        let (rows, buttons) = tokio::join!(reading, asking);
+        let rows = rows?;
         let missing: Vec<i64> = ids
             .iter()
             .copied()
@@ -126,6 +137,9 @@ impl UserSession {
                 join_bounded(others.iter().copied(), 60)
             ));
             output.structured["other_fields"] = json!(others.iter().take(60).collect::<Vec<_>>());
+        }
+        if let (Some(schema), Some(buttons)) = (schema, &buttons) {
+            output = show_buttons(output, schema, ids[0], buttons);
         }
         Ok(output)
     }
