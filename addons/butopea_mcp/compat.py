@@ -24,6 +24,8 @@ from odoo import api, http, models, release
 from odoo.exceptions import AccessError
 from odoo.modules.module import get_manifest
 
+from .lib.form_values import domain_holds, evaluate, expression_names
+
 SERIES: str = release.series
 VERSION: str = release.version
 # The first part is a number, or a text such as "saas~18" between two series.
@@ -207,6 +209,23 @@ def filter_readable(records: models.BaseModel) -> models.BaseModel:
     return records._filter_access_rules_python("read")
 
 
+def check_readable(records: models.BaseModel) -> None:
+    """`AccessError` for records that the user may not read: 18.0 has one check."""
+    if hasattr(records, "check_access"):
+        records.check_access("read")
+    else:
+        records.check_access_rights("read")
+        records.check_access_rule("read")
+
+
+def check_creatable(model: models.BaseModel) -> None:
+    """`AccessError` where the user may not create records: as `check_readable`."""
+    if hasattr(model, "check_access"):
+        model.browse().check_access("create")
+    else:
+        model.check_access_rights("create")
+
+
 def user_group_ids(env: api.Environment) -> list[int]:
     """The ids of all groups of the user, implied ones included, sorted.
 
@@ -263,6 +282,11 @@ def is_groupable(field: Any, description: Mapping[str, Any]) -> bool:
         return bool(description["groupable"])
     base = field.base_field
     return bool(base.store and (base.column_type or base.type == "many2many"))
+
+
+def tracked_field(names: Iterable[str]) -> str:
+    """The field of `mail.tracking.value` that says what changed: 17.0 renamed it."""
+    return "field_id" if "field_id" in names else "field"
 
 
 # ---------------------------------------------------------------------------
@@ -329,3 +353,39 @@ def all_conditions(conditions: Iterable[Any]) -> Any:
     if len(found) < 2:
         return found[0] if found else True
     return _join("and", found)
+
+
+# What a condition or a button's context reads: the names of fields among others, and
+# whether it holds for a form's values. `None` says that it cannot be told: it names
+# what the form does not have (`parent` of a form that is no line, a field that the
+# user may not see).
+
+if HAS_VIEW_EXPRESSIONS:
+
+    def condition_names(condition: Any) -> set[str]:
+        return expression_names(condition) if isinstance(condition, str) else set()
+
+    def condition_holds(condition: Any, values: Mapping[str, Any]) -> bool | None:
+        if condition is None or condition is True:
+            return bool(condition)
+        try:
+            return bool(evaluate(condition, values))
+        except ValueError:
+            return None
+
+else:
+
+    def condition_names(condition: Any) -> set[str]:
+        if condition is None or condition is True:
+            return set()
+        return {
+            leaf[0].split(".")[0] for leaf in condition if not isinstance(leaf, str)
+        }
+
+    def condition_holds(condition: Any, values: Mapping[str, Any]) -> bool | None:
+        if condition is None or condition is True:
+            return bool(condition)
+        try:
+            return domain_holds(condition, values)
+        except (KeyError, TypeError, ValueError):
+            return None

@@ -240,15 +240,16 @@ def test_execute_an_action(server: McpClient, odoo: Odoo, draft_order: int) -> N
 
 
 @pytest.mark.needs("sale.order")
-def test_execute_returns_action_dictionaries_whole(server: McpClient, draft_order: int) -> None:
-    """A method that opens something in Odoo answers with the action, key for key."""
+def test_execute_says_what_opens(server: McpClient, odoo: Odoo, draft_order: int) -> None:
+    """A method that opens something in Odoo answers with the action and what it leads to."""
     result = server.ok(
         "odoo_execute", model="sale.order", method="action_preview_sale_order", ids=[draft_order]
     )
     action = result.structured["result"]
     assert action["type"] == "ir.actions.act_url"
     assert f"/my/orders/{draft_order}" in action["url"]
-    assert "ir.actions.act_url" in result.text
+    assert result.structured["url"].startswith(f"{odoo.url}/my/orders/{draft_order}?")
+    assert result.structured["url"] in result.text
 
 
 def test_execute_returns_numbers(server: McpClient, odoo: Odoo) -> None:

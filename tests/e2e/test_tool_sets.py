@@ -12,7 +12,7 @@ from support.mcp_client import McpClient, ProtocolError
 from support.people import Person
 from support.profile import key_fields, profile_tools
 
-GENERIC = 10
+GENERIC = 13
 
 
 def names(client: McpClient) -> list[str]:

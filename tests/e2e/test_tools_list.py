@@ -80,9 +80,45 @@ GENERIC_TOOLS: dict[str, tuple[dict[str, str], dict[str, object], list[str]]] = 
             "args": "array",
             "kwargs": "object",
             "confirm": "string",
+            "wizard": "string",
+            "values": "object",
         },
         {},
         ["model", "method"],
+    ),
+    "odoo_chatter": (
+        {"model": "string", "id": "integer", "limit": "integer", "offset": "integer"},
+        {"limit": 10, "offset": 0},
+        ["model", "id"],
+    ),
+    "odoo_post": (
+        {
+            "model": "string",
+            "id": "integer",
+            "body": "string",
+            "kind": "string",
+            "subject": "string",
+            "partner_ids": "array",
+            "attachments": "array",
+        },
+        {"kind": "note"},
+        ["model", "id"],
+    ),
+    "odoo_activity": (
+        {
+            "operation": "string",
+            "model": "string",
+            "id": "integer",
+            "activity_type_id": "string",
+            "summary": "string",
+            "note": "string",
+            "date_deadline": "string",
+            "user_id": "string",
+            "activity": "integer",
+            "feedback": "string",
+        },
+        {},
+        ["operation"],
     ),
     "odoo_reconnect": ({}, {}, []),
 }
@@ -92,6 +128,7 @@ READ_ONLY = {
     "odoo_search",
     "odoo_read",
     "odoo_count",
+    "odoo_chatter",
     "odoo_reconnect",
 }
 SCHEMAS_PATH = "/mcp/schemas"
@@ -118,11 +155,11 @@ def test_generic_tool_has_its_arguments(server: McpClient, name: str) -> None:
     assert tool.required == required
 
 
-def test_the_ten_generic_tools_come_first(server: McpClient) -> None:
-    """There are exactly ten tools named `odoo_…`, at the head of the list."""
+def test_the_generic_tools_come_first(server: McpClient) -> None:
+    """There are exactly thirteen tools named `odoo_…`, at the head of the list."""
     listed = names(server)
-    assert set(listed[:10]) == set(GENERIC_TOOLS)
-    assert [name for name in listed if name.startswith("odoo_")] == listed[:10]
+    assert set(listed[:13]) == set(GENERIC_TOOLS)
+    assert [name for name in listed if name.startswith("odoo_")] == listed[:13]
 
 
 @pytest.mark.parametrize("name", GENERIC_TOOLS)
@@ -131,9 +168,10 @@ def test_generic_tool_has_true_annotations(server: McpClient, name: str) -> None
     tool = server.tool(name)
     is_reader = name in READ_ONLY
     assert tool.read_only is is_reader
-    assert tool.destructive is (name in {"odoo_update", "odoo_delete", "odoo_execute"})
+    destroys = {"odoo_update", "odoo_delete", "odoo_execute", "odoo_activity"}
+    assert tool.destructive is (name in destroys)
     assert tool.idempotent is (is_reader or name in {"odoo_update", "odoo_delete"})
-    assert tool.open_world is (name == "odoo_execute")
+    assert tool.open_world is (name in {"odoo_execute", "odoo_post"})
     assert tool.title
 
 
@@ -162,7 +200,7 @@ def test_typed_tools_are_those_of_the_default_profile(
 ) -> None:
     """After the generic tools come the profile's, as far as Odoo lets this user use them."""
     expected = reachable(odoo, default_tools(schemas))
-    assert names(server)[10:] == expected
+    assert names(server)[13:] == expected
     assert expected, "the default profile has no typed tool that this user may use"
 
 
@@ -208,7 +246,7 @@ def test_typed_tools_have_true_annotations(
         for path in schemas.glob("*.json")
         for tool in json.loads(path.read_text("utf-8"))["tools"]
     }
-    typed = start_server(admin, "--profile", "all").tools()[10:]
+    typed = start_server(admin, "--profile", "all").tools()[13:]
     assert typed
     for tool in typed:
         found = (tool.read_only, tool.destructive, tool.idempotent, tool.open_world)
@@ -258,7 +296,7 @@ def test_the_list_follows_the_rights(
     """A user with fewer rights sees fewer tools: exactly those that Odoo lets them use."""
     listed = names(clerk_server)
     assert set(listed) < set(names(server))
-    assert listed[10:] == reachable(clerk.odoo, default_tools(schemas))
+    assert listed[13:] == reachable(clerk.odoo, default_tools(schemas))
 
 
 @pytest.mark.demo
@@ -273,8 +311,12 @@ def test_the_list_of_demo_users(
     """Odoo's demo users see what Odoo lets them use, and that is never more than the admin."""
     person = demo_users[login]
     listed = names(start_server(person))
-    assert listed[:10] == names(server)[:10]
-    assert listed[10:] == reachable(person.odoo, default_tools(schemas))
+    generic = [name for name in listed if name.startswith("odoo_")]
+    # Who may not read activities has no use for the tools of the chatter.
+    chatter = {"odoo_chatter", "odoo_post", "odoo_activity"}
+    hidden = set() if person.odoo.has_access("mail.activity", "read") else chatter
+    assert generic == [name for name in names(server)[:13] if name not in hidden]
+    assert listed[len(generic) :] == reachable(person.odoo, default_tools(schemas))
     assert set(listed) <= set(names(server))
 
 
@@ -301,7 +343,7 @@ def test_exclude_and_models(start_server: StartServer, admin: Person, schemas: P
 def test_generic_tools_need_no_schema_files(
     start_server: StartServer, admin: Person, tmp_path: Path
 ) -> None:
-    """With an empty folder of schemas the ten generic tools are served, and work."""
+    """With an empty folder of schemas the generic tools are served, and work."""
     client = start_server(admin, env={"ODOO_SCHEMAS": str(tmp_path)})
     assert set(names(client)) == set(GENERIC_TOOLS)
     assert client.ok("odoo_count", model="res.partner").structured["count"] > 0

@@ -1,3 +1,4 @@
+from . import actions
 from . import cancel
 from . import capabilities
 from . import execute

@@ -91,6 +91,9 @@ class ExecuteController(McpController):
             # Constraints and stored computations that still wait fail here.
             env.flush_all()
             answer = {"result": json_value(result, env)}
+            action = env["butopea.mcp.action"]._resolve(result, records)
+            if action is not None:
+                answer["action"] = action
         env.flush_all()
         return {"success": True, **answer}
 

@@ -30,7 +30,7 @@ class Element(NamedTuple):
 class ViewArch:
     """A parsed view of one model. Views inside of x2many fields are left out."""
 
-    def __init__(self, arch: str) -> None:
+    def __init__(self, arch: str | bytes) -> None:
         self.root = etree.fromstring(arch)
 
     def _elements(
@@ -85,11 +85,29 @@ class ViewArch:
             (shown if condition is None else conditional).append(name)
         return shown + conditional
 
-    def buttons(self, in_header: bool = False) -> list[Element]:
+    def columns_of(self, node: etree._Element) -> list[str]:
+        """The fields of the list that stands in an x2many field, hidden ones too."""
+        for view in node.iterchildren("list", "tree"):
+            return list(ViewArch(etree.tostring(view)).fields())
+        return []
+
+    def status_field(self) -> str | None:
+        """The field that the form shows as its state, if it has one."""
+        names = (
+            node.get("name")
+            for node in self.root.iter("field")
+            if node.get("widget") in ("statusbar", "statusbar_duration")
+            and not any(above.tag == "field" for above in node.iterancestors())
+        )
+        return next(names, None)
+
+    def buttons(
+        self, in_header: bool = False, types: tuple[str, ...] = ("object",)
+    ) -> list[Element]:
         """The buttons that call a method, and that are not always hidden.
 
         With `in_header` only those of a list's header: the others of a list
-        stand in each line.
+        stand in each line. `types` may also have `action`: what opens an action.
         """
         roots = self.root.findall("header") if in_header else [self.root]
         return [
@@ -98,7 +116,7 @@ class ViewArch:
             for element in self._elements(
                 "button", root, compat.view_condition(root, "invisible")
             )
-            if element.node.get("type") == "object"
+            if element.node.get("type") in types
             and element.node.get("name")
             and element.hidden is not True
         ]

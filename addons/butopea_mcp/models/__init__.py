@@ -4,11 +4,15 @@ from . import ir_http
 from . import ir_rule
 from . import mcp_audit
 from . import mcp_cancellation
+from . import mcp_action
 from . import mcp_capabilities
+from . import mcp_dialogue
 from . import mcp_fingerprint
+from . import mcp_form
 from . import mcp_idempotency
 from . import mcp_policy
 from . import mcp_rate
 from . import mcp_rule
 from . import mcp_schema
+from . import mcp_tracking
 from . import res_config_settings

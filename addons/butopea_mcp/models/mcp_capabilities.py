@@ -10,9 +10,22 @@ from odoo import models
 from .. import compat
 
 ACCESS_OPERATIONS = ("read", "write", "create", "unlink")
-ROUTES = ["capabilities", "schema", "schemas", "search", "execute", "session", "cancel"]
+ROUTES = [
+    "capabilities",
+    "schema",
+    "schemas",
+    "search",
+    "execute",
+    "actions",
+    "action",
+    "form",
+    "save",
+    "tracking",
+    "session",
+    "cancel",
+]
 # What a route does beyond its first version: a client asks for it here.
-FEATURES = ["idempotency", "cancel", "policy"]
+FEATURES = ["idempotency", "cancel", "policy", "actions"]
 
 # Where each kind of action that has a model keeps its name.
 _ACTION_MODEL = {

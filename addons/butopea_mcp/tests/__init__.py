@@ -1,3 +1,4 @@
+from . import test_actions
 from . import test_attacks_calls
 from . import test_attacks_requests
 from . import test_auth
@@ -5,6 +6,7 @@ from . import test_cancellation
 from . import test_capabilities
 from . import test_execute
 from . import test_fingerprint
+from . import test_form_values
 from . import test_governance
 from . import test_idempotency
 from . import test_json_value

@@ -46,11 +46,17 @@ class TestCapabilities(McpCase):
                 "schemas",
                 "search",
                 "execute",
+                "actions",
+                "action",
+                "form",
+                "save",
+                "tracking",
                 "session",
                 "cancel",
             ],
         )
-        self.assertEqual(answer["features"], ["idempotency", "cancel", "policy"])
+        features = ["idempotency", "cancel", "policy", "actions"]
+        self.assertEqual(answer["features"], features)
         user = answer["user"]
         company = {"id": self.boss.company_id.id, "name": self.boss.company_id.name}
         self.assertEqual(user["company_id"], company)

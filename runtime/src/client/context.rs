@@ -45,6 +45,11 @@ impl Context {
         self
     }
 
+    /// These keys: those of an action that Odoo answered.
+    pub fn from_map(keys: Map<String, Value>) -> Self {
+        Self(keys)
+    }
+
     /// The keys as they are sent.
     pub fn as_map(&self) -> &Map<String, Value> {
         &self.0

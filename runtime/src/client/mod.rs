@@ -5,6 +5,7 @@
 //! generator fetches schemas through it, the server and the typed API send every call
 //! through it. The wire format is documented in `addons/butopea_mcp/README.rst`.
 
+mod actions;
 mod cancel;
 mod config;
 mod context;
@@ -23,6 +24,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+pub use actions::{
+    ActionsNow, Button, FormField, MenuEntry, OpenedAction, OpenedForm, Pressed, PrintEntry,
+    RecordState, State, TrackedChange,
+};
 pub use cancel::Cancellation;
 #[cfg(feature = "server")]
 pub(crate) use config::parse_base_url;
@@ -295,20 +300,10 @@ impl Client {
     /// [idempotency key](Self::with_idempotency_key).
     pub async fn call(&self, call: &MethodCall, context: &Context) -> Result<Value> {
         let key = call.idempotency_key.as_deref();
-        let mut answer = self
+        let answer = self
             .change(&call.model, call.params(), key, context)
             .await?;
-        Ok(match answer.as_object_mut() {
-            Some(answer) => match answer.remove("result") {
-                Some(result) => result,
-                // `create`, `write` and `unlink` answer with ids in place of a result.
-                None => ["id", "ids"]
-                    .iter()
-                    .find_map(|key| answer.remove(*key))
-                    .unwrap_or(Value::Null),
-            },
-            None => answer,
-        })
+        Ok(result_of(answer))
     }
 
     /// Calls a public method that changes nothing and returns its result as JSON. Asked once
@@ -419,6 +414,21 @@ impl Client {
             params.insert("context".into(), Value::Object(merged));
         }
         self.send(path, params, effect).await
+    }
+}
+
+/// What a call of a method came to.
+fn result_of(mut answer: Value) -> Value {
+    match answer.as_object_mut() {
+        Some(fields) => match fields.remove("result") {
+            Some(result) => result,
+            // `create`, `write` and `unlink` answer with ids in place of a result.
+            None => ["id", "ids"]
+                .iter()
+                .find_map(|key| fields.remove(*key))
+                .unwrap_or(Value::Null),
+        },
+        None => answer,
     }
 }
 

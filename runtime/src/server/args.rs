@@ -63,6 +63,26 @@ impl Arguments {
         })
     }
 
+    /// An argument as it was given, for the check of the field that it is.
+    pub(crate) fn value(&self, name: &str) -> Option<Value> {
+        self.get(name).map(parse_text)
+    }
+
+    /// Whether an argument is there.
+    pub(crate) fn is_given(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Refuses an argument that this call does not take; `why` says what to do.
+    pub(crate) fn absent(&self, name: &str, why: &str) -> Result<()> {
+        match self.get(name) {
+            None => Ok(()),
+            Some(_) => Err(Error::invalid_call(format!(
+                "the call has the argument \"{name}\", {why}"
+            ))),
+        }
+    }
+
     /// A text that must be there.
     pub(crate) fn required_text(&self, name: &str, example: &str) -> Result<String> {
         match self.text(name)? {

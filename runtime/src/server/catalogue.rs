@@ -1,4 +1,4 @@
-//! The list of tools: ten generic ones, then the typed ones of the schema files that the
+//! The list of tools: thirteen generic ones, then the typed ones of the schema files that the
 //! profile and the options select. Fixed at start; sorted the same on every run.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -20,7 +20,7 @@ use crate::schema::{Annotations, ModelSchema, Operation, SchemaFile, ToolSpec, t
 /// What a call of a tool does.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
-    /// One of the ten tools that take the model as an argument.
+    /// One of the tools that take the model as an argument.
     Generic(GenericTool),
     /// A tool of one model.
     Typed { model: String, operation: Operation },
@@ -172,6 +172,9 @@ impl Catalogue {
             .iter()
             .filter(|entry| match (&entry.target, reach) {
                 (Target::Typed { model, operation }, Some(reach)) => reach.lists(model, operation),
+                (Target::Generic(tool), Some(reach)) => tool
+                    .needs()
+                    .is_none_or(|model| reach.allows(model, &Operation::Read)),
                 _ => true,
             })
             .map(|entry| entry.tool.clone())
@@ -407,7 +410,7 @@ mod tests {
     #[test]
     fn the_profile_gives_the_order() {
         let catalogue = catalogue(&selection());
-        assert_eq!(catalogue.len(), 14);
+        assert_eq!(catalogue.len(), 17);
         assert_eq!(
             typed(&catalogue),
             [

@@ -11,6 +11,7 @@ use super::args::{Arguments, NewRecords};
 use super::checks::{Asked, Checked, or_given, with_resolved};
 use super::consent::{Consent, Consented};
 use super::gate::Change;
+use super::opened::Origin;
 use super::operations::{missing_records, model_of};
 use super::present::{self, Output};
 use crate::client::{Context, MethodCall, SearchRead};
@@ -174,7 +175,14 @@ impl UserSession {
     }
 
     pub(super) async fn execute(&self, args: &Arguments, consent: &Consent) -> Result<Output> {
+        if args.is_given("wizard") {
+            return self.go_on(args, consent).await;
+        }
         let mut mistakes = args.mistakes();
+        mistakes.take(args.absent(
+            "values",
+            "which goes with \"wizard\", the handle of a dialogue",
+        ));
         let method = mistakes.take(args.required_text("method", "\"action_confirm\""));
         let ids = mistakes.take(args.ids("ids")).unwrap_or_default();
         let positional = mistakes.take(args.list("args")).unwrap_or_default();
@@ -244,6 +252,7 @@ impl UserSession {
     ) -> Result<Output> {
         let (model, method) = (&call.model, &call.method);
         refuse_private(model, method)?;
+        let keys = self.admit_button(model, method, &call.ids, schema).await?;
         let change = Change::Execute {
             model,
             method,
@@ -255,10 +264,8 @@ impl UserSession {
             Consented::Yes(key) => key,
             Consented::NotYet(shown) => return Ok(with_resolved(*shown, resolved)),
         };
-        let result = self
-            .writing_as(&key)
-            .await?
-            .call(&call, &Context::new())
+        let pressed = self
+            .press(&call, keys.clone(), &key)
             .await
             .map_err(|error| explain_method(error, &call, schema))
             .map_err(|error| {
@@ -270,12 +277,12 @@ impl UserSession {
                     blamed_id(model, &call.ids),
                 )
             })?;
-        let output = Output {
-            text: describe_result(&call, &result),
-            structured: json!({
-                "success": true, "model": model, "method": method, "ids": call.ids, "result": result,
-            }),
+        let origin = Origin {
+            model,
+            ids: &call.ids,
+            context: keys,
         };
+        let output = self.answer_of(&call, pressed, origin).await;
         Ok(with_resolved(output, resolved))
     }
 
@@ -459,7 +466,7 @@ fn explain_method(error: Error, call: &MethodCall, schema: Option<&ModelSchema>)
 }
 
 /// What a method gave back, in words.
-fn describe_result(call: &MethodCall, result: &Value) -> String {
+pub(super) fn describe_result(call: &MethodCall, result: &Value) -> String {
     let done = format!("{}.{} on {:?}", call.model, call.method, call.ids);
     match result {
         Value::Null => format!("{done}: done"),

@@ -57,6 +57,9 @@ impl UserSession {
             GenericTool::Update => self.update(&args, consent).await,
             GenericTool::Delete => self.delete(&args, consent).await,
             GenericTool::Execute => self.execute(&args, consent).await,
+            GenericTool::Chatter => Box::pin(self.chatter(&args)).await,
+            GenericTool::Post => self.post(&args, consent).await,
+            GenericTool::Activity => self.activity(&args, consent).await,
         }
     }
 

@@ -1,6 +1,6 @@
-//! The ten generic tools, which take the model as an argument and work for every model.
+//! The thirteen generic tools, which take the model as an argument and work for every model.
 //!
-//! Their names, arguments and defaults are those of the server that this one replaces, so a
+//! The names, arguments and defaults of ten are those of the server that this one replaces, so a
 //! user's configuration and habits carry over.
 
 use std::sync::Arc;
@@ -8,12 +8,13 @@ use std::sync::Arc;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
 
+use super::chatter;
 use crate::schema::{
     CONSENT_TOKEN, Operation, consent_token_schema, filter_schemas, group_schemas, ids_schema,
     output, records_schema,
 };
 
-/// One of the ten generic tools.
+/// One of the thirteen generic tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GenericTool {
     Reconnect,
@@ -26,11 +27,14 @@ pub(crate) enum GenericTool {
     Update,
     Delete,
     Execute,
+    Chatter,
+    Post,
+    Activity,
 }
 
 impl GenericTool {
     /// All of them, in the order of the list.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Capabilities,
         Self::Schema,
         Self::Search,
@@ -40,6 +44,9 @@ impl GenericTool {
         Self::Update,
         Self::Delete,
         Self::Execute,
+        Self::Chatter,
+        Self::Post,
+        Self::Activity,
         Self::Reconnect,
     ];
 
@@ -56,6 +63,9 @@ impl GenericTool {
             Self::Update => "odoo_update",
             Self::Delete => "odoo_delete",
             Self::Execute => "odoo_execute",
+            Self::Chatter => "odoo_chatter",
+            Self::Post => "odoo_post",
+            Self::Activity => "odoo_activity",
         }
     }
 
@@ -72,11 +82,24 @@ impl GenericTool {
         }
     }
 
+    /// The model without which there is no such tool: the chatter belongs to a module of its own.
+    pub(crate) const fn needs(self) -> Option<&'static str> {
+        match self {
+            Self::Chatter | Self::Post | Self::Activity => Some(chatter::ACTIVITY),
+            _ => None,
+        }
+    }
+
     /// Whether it changes nothing in Odoo.
     pub(crate) const fn is_read_only(self) -> bool {
         !matches!(
             self,
-            Self::Create | Self::Update | Self::Delete | Self::Execute
+            Self::Create
+                | Self::Update
+                | Self::Delete
+                | Self::Execute
+                | Self::Post
+                | Self::Activity
         )
     }
 
@@ -91,7 +114,10 @@ impl GenericTool {
             Self::Create => "Create a record",
             Self::Update => "Change a record",
             Self::Delete => "Delete a record",
-            Self::Execute => "Call a method",
+            Self::Execute => "Press a button or call a method",
+            Self::Chatter => "Read a record's chatter",
+            Self::Post => "Write into a record's chatter",
+            Self::Activity => "Schedule, complete or cancel an activity",
         }
     }
 
@@ -123,8 +149,11 @@ impl GenericTool {
                 "Delete a record of any model for good. Ask the user to approve first: show the record's details and say that it is permanent."
             }
             Self::Execute => {
-                "Call a public method, such as the action behind a button (action_confirm). Ask the user to approve first: show the method, the records and what it does."
+                "Press a button of a record's form (odoo_read lists those that it shows now), open an action of its menu, or call any public method. When Odoo opens a dialogue, the answer has its fields and how to go on. Ask the user to approve first: show the method, the records and what it does."
             }
+            Self::Chatter => chatter::DESCRIPTION,
+            Self::Post => chatter::POST_DESCRIPTION,
+            Self::Activity => chatter::ACTIVITY_DESCRIPTION,
         }
     }
 
@@ -143,6 +172,9 @@ impl GenericTool {
         let token = consent_token_schema();
         let [(_, group_by), (_, aggregates)] = group_schemas();
         match self {
+            Self::Chatter => chatter::arguments(&model, &id),
+            Self::Post => chatter::post_arguments(&model, &id),
+            Self::Activity => chatter::activity_arguments(&model, &id),
             Self::Reconnect => json!({}),
             Self::Capabilities => json!({
                 "app": text("Only this app, such as Sales"),
@@ -189,7 +221,7 @@ impl GenericTool {
             Self::Delete => json!({"model": model, "id": id, "ids": ids, CONSENT_TOKEN: token}),
             Self::Execute => json!({
                 "model": model,
-                "method": text("Public method name, such as action_confirm"),
+                "method": text("Method of a button, or of any kind, such as action_confirm; or an action of the form or its menu, such as crm.crm_lead_lost_action"),
                 "ids": {
                     "type": "array", "items": {"type": "integer"},
                     "description": "Records to run it on; left out for methods of the model",
@@ -200,6 +232,8 @@ impl GenericTool {
                 },
                 "kwargs": {"type": "object", "description": "Named arguments"},
                 CONSENT_TOKEN: token,
+                "wizard": text("To go on with a dialogue: the handle of the answer that opened it"),
+                "values": {"type": "object", "description": "Of the dialogue: only the values that differ"},
             }),
         }
     }
@@ -229,6 +263,13 @@ impl GenericTool {
             Self::Count => output::count_schema(),
             Self::Create | Self::Update | Self::Delete => output::change_schema(),
             Self::Execute => output::method_schema(),
+            Self::Chatter => output::object(json!({
+                "messages": {"type": "array", "items": row},
+                "activities": {"type": "array", "items": row},
+                "attachments": {"type": "array", "items": row},
+                "next_offset": {"type": ["integer", "null"]},
+            })),
+            Self::Post | Self::Activity => output::object(json!({"success": {"type": "boolean"}})),
         }
     }
 
@@ -241,6 +282,8 @@ impl GenericTool {
             | Self::Read
             | Self::Create
             | Self::Delete => &["model"],
+            Self::Chatter | Self::Post => &["model", "id"],
+            Self::Activity => &["operation"],
             Self::Update => &["model", "values"],
             Self::Execute => &["model", "method"],
         }
@@ -279,9 +322,9 @@ impl GenericTool {
         let read_only = self.is_read_only();
         ToolAnnotations::new()
             .read_only(read_only)
-            .destructive(!read_only && self != Self::Create)
+            .destructive(!read_only && !matches!(self, Self::Create | Self::Post))
             .idempotent(read_only || matches!(self, Self::Update | Self::Delete))
-            .open_world(self == Self::Execute)
+            .open_world(matches!(self, Self::Execute | Self::Post))
     }
 }
 

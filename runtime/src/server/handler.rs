@@ -47,7 +47,7 @@ Tools for the company's Odoo, with exactly the rights of the signed-in user.
 2. Before writing to a model that you do not know, call odoo_schema or read odoo://{model}/schema.
 3. Name the fields that you need, filter with a domain, and follow next offsets instead of raising the limit. Never guess ids: search for them.
 4. The user is asked before anything changes. When a result says confirmation_required, show them its preview, and call again with its `confirm` token only once they agree.
-5. Use the actions of a model (odoo_schema lists them) instead of writing its state.
+5. Press the buttons that a record shows now (reading it lists them) instead of writing its state. When a dialogue opens, go on as its answer says.
 6. An error says what was wrong and what to do; do not repeat the same call. When the outcome of a change is uncertain, read the record before anything else.
 Resources: odoo://{model}/{id} is a record and names its attachments (odoo://ir.attachment/{id}/content) and its PDF reports (odoo://{model}/{id}/report/{report}). Read a file or a report only when its contents are wanted; tell the user its URI otherwise.
 Prompts are ready-made ways to do common work, such as my_day, overdue_invoices or prepare_quotation; suggest one when it fits.

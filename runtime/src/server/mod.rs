@@ -1,4 +1,4 @@
-//! The MCP server: ten generic tools, the typed tools of the schema files, one handler.
+//! The MCP server: thirteen generic tools, the typed tools of the schema files, one handler.
 //!
 //! On the data's way: live Odoo → snapshot → schema files → **tools**. A `tools/call` goes
 //! through `args` (what was asked), `schemas` and [`crate::schema::validate`] (is it right),
@@ -7,11 +7,13 @@
 
 mod args;
 mod ask;
+mod buttons;
 mod call;
 mod cancel;
 mod capabilities;
 mod catalogue;
 mod changes;
+mod chatter;
 mod checks;
 mod client_log;
 mod completion;
@@ -25,9 +27,11 @@ mod gate;
 mod generic;
 mod grouping;
 mod handler;
+mod html;
 mod http;
 mod icon;
 mod metrics;
+mod opened;
 mod operations;
 mod options;
 mod pages;
@@ -43,6 +47,7 @@ mod session;
 mod state_key;
 mod stdio;
 mod stop;
+mod wizard;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::UserSession;
 use super::args::Arguments;
+use super::buttons::{show_buttons, wants_buttons};
 use super::checks::{Asked, with_resolved};
 use super::present::{Found, Output, Reading, note};
 use crate::client::{Context, SearchRead};
@@ -131,8 +132,20 @@ impl UserSession {
         };
         let client = self.client()?;
         let (request, context) = (reading.request(), reading_context());
-        let (rows, viewer) =
-            tokio::join!(client.read(&model, &ids, &request, &context), self.viewer());
+        let with_buttons =
+            ids.len() == 1 && schema.is_some_and(|schema| wants_buttons(schema, asked.as_deref()));
+        let asking = async {
+            if with_buttons {
+                self.buttons_of(&model, &ids).await
+            } else {
+                None
+            }
+        };
+        let (rows, viewer, buttons) = tokio::join!(
+            client.read(&model, &ids, &request, &context),
+            self.viewer(),
+            asking
+        );
         let (mut rows, viewer) = (rows?, viewer?);
         let missing: Vec<i64> = ids
             .iter()
@@ -162,6 +175,9 @@ impl UserSession {
                 join_bounded(others.iter().copied(), OTHERS)
             ));
             output.structured["other_fields"] = others.iter().take(OTHERS).copied().collect();
+        }
+        if let (Some(schema), Some(buttons)) = (schema, &buttons) {
+            output = show_buttons(output, schema, ids[0], buttons);
         }
         Ok(output)
     }

@@ -93,23 +93,6 @@ REFUSED = [
         needs=[ORDER],
     ),
     case(
-        "action in the wrong state",
-        "sale_order_action_confirm",
-        {"id": "{cancelled}"},
-        "validation",
-        "state",
-        watched=[ORDER],
-        needs=[ORDER],
-    ),
-    case(
-        "one of several orders in the wrong state",
-        "odoo_execute",
-        {"model": ORDER, "method": "action_confirm", "ids": ["{order}", "{cancelled}"]},
-        "validation",
-        "state",
-        needs=[ORDER],
-    ),
-    case(
         "report that cannot be written",
         "odoo_create",
         {"model": "sale.report", "values": {"name": "x"}},

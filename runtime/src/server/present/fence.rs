@@ -6,7 +6,7 @@
 //! line, which the server begins, is up to `table`.
 
 /// The body between marks, with a line that says what it is.
-pub(super) fn fenced(body: &str) -> String {
+pub(crate) fn fenced(body: &str) -> String {
     fenced_with(body, random)
 }
 

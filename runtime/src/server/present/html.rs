@@ -16,7 +16,7 @@ const UNREAD: [&str; 13] = [
 const MAX_INDENT: usize = 6;
 
 /// The text of an HTML field.
-pub(super) fn html_to_text(html: &str) -> String {
+pub(crate) fn html_to_text(html: &str) -> String {
     if !html.contains(['<', '&']) {
         return html.trim().to_owned();
     }

@@ -28,17 +28,35 @@ mod viewer;
 use serde_json::Value;
 
 pub(crate) use answer::{Found, note};
+pub(crate) use fence::fenced;
+pub(crate) use html::html_to_text;
 pub(crate) use money::Currency;
 pub(crate) use records::Reading;
 pub(crate) use viewer::{Viewer, zone_of};
 
 pub(crate) use crate::schema::text::visible;
 
+/// A value of an answer in one line: nothing for none, `Azure (7)` for a record.
+pub(crate) fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Value::String(text) => table::one_line(text),
+        Value::Object(map) => match (map.get("id"), map.get("name").and_then(Value::as_str)) {
+            (Some(id), Some(name)) if map.len() == 2 => {
+                format!("{} ({id})", table::one_line(name))
+            }
+            _ => value.to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
 /// A table between marks, and below it the columns without any value.
 pub(crate) fn fenced_table(headings: &[String], rows: &[Vec<String>]) -> String {
     let names: Vec<&str> = headings.iter().map(String::as_str).collect();
     let table = table::table(&names, headings, rows);
-    let mut text = fence::fenced(&table.text);
+    let mut text = fenced(&table.text);
     if !table.empty.is_empty() {
         text.push_str(&format!("\nempty: {}", table.empty.join(", ")));
     }

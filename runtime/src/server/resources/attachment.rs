@@ -24,7 +24,7 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 /// What an `ir.attachment` says of itself.
 #[derive(Debug, PartialEq)]
-pub(super) struct Attachment {
+pub(in crate::server) struct Attachment {
     id: i64,
     name: String,
     mime_type: String,
@@ -34,10 +34,10 @@ pub(super) struct Attachment {
 }
 
 /// The files of a record.
-pub(super) struct Attachments {
-    pub(super) named: Vec<Attachment>,
+pub(in crate::server) struct Attachments {
+    pub(in crate::server) named: Vec<Attachment>,
     /// How many there are in all.
-    pub(super) total: u64,
+    pub(in crate::server) total: u64,
 }
 
 impl Attachment {
@@ -62,7 +62,7 @@ impl Attachment {
     }
 
     /// The file as a record's JSON names it.
-    pub(super) fn as_json(&self) -> Value {
+    pub(in crate::server) fn as_json(&self) -> Value {
         match &self.link {
             None => json!({
                 "uri": self.uri(), "name": self.name, "mimeType": self.mime_type, "size": self.size,
@@ -74,7 +74,7 @@ impl Attachment {
     }
 
     /// The file as a line of text.
-    pub(super) fn as_line(&self) -> String {
+    pub(in crate::server) fn as_line(&self) -> String {
         let what = match &self.link {
             None => format!("{}, {}", self.mime_type, human_size(self.size)),
             Some(link) => format!("link to {link}"),
@@ -85,7 +85,11 @@ impl Attachment {
 
 impl UserSession {
     /// The files that are attached to a record, newest first.
-    pub(super) async fn attachments_of(&self, model: &str, id: i64) -> Result<Attachments> {
+    pub(in crate::server) async fn attachments_of(
+        &self,
+        model: &str,
+        id: i64,
+    ) -> Result<Attachments> {
         let request = SearchRead {
             domain: json!([["res_model", "=", model], ["res_id", "=", id]]),
             fields: FIELDS.map(str::to_owned).to_vec(),

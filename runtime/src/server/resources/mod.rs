@@ -33,6 +33,7 @@ use crate::client::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::text::clean;
 use crate::schema::{ModelSchema, Operation};
+pub(super) use attachment::Attachment;
 pub(super) use uri::ATTACHMENT;
 use uri::OdooUri;
 pub(super) use uri::field_uri;
@@ -175,6 +176,17 @@ impl UserSession {
         let live = self.schemas.get(self.client()?, model).await?;
         Ok(live.or_else(|| self.shared.catalogue.generated_schema(model)))
     }
+}
+
+/// The URI of a record, printed by a report.
+pub(super) fn report_uri(model: &str, id: i64, report: &str) -> String {
+    let (model, report) = (model.to_owned(), report.to_owned());
+    OdooUri::Report { model, id, report }.to_string()
+}
+
+/// The URI of a file.
+pub(super) fn content_uri(id: i64) -> String {
+    OdooUri::Content { id }.to_string()
 }
 
 /// A page of the templates of everything that can be read.

@@ -1,0 +1,396 @@
+//! The buttons of a record's form in its present state: named when a record is read, and
+//! asked about before one is pressed.
+//!
+//! Odoo itself does not refuse the method of a button that the form hides, and a record can
+//! end up in a state that no form leads to. So such a call is refused here, unless the header
+//! of the list has the button: there a person presses it for any record. A method that is no
+//! button of the form is none of this file's business.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::UserSession;
+use super::present::Output;
+use super::resources::report_uri;
+use crate::client::{ActionsNow, Button, Context, RecordState};
+use crate::error::{Error, ErrorKind, Result};
+use crate::schema::text::{clean, join_bounded};
+use crate::schema::{ActionSchema, ModelSchema};
+
+/// The most buttons that a line names.
+const NAMED: usize = 12;
+/// The fields that most forms show as their state.
+const STATE_FIELDS: [&str; 2] = ["state", "stage_id"];
+
+/// Whether a name is that of an action of Odoo, by external id or id, and of no method.
+pub(super) fn is_action_name(method: &str) -> bool {
+    method.contains('.') || (!method.is_empty() && method.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Whether a read of these fields is one after which a person looks at the buttons.
+pub(super) fn wants_buttons(schema: &ModelSchema, asked: Option<&[String]>) -> bool {
+    let is_state = |name: &String| STATE_FIELDS.contains(&name.as_str());
+    !schema.actions.is_empty() && asked.is_none_or(|fields| fields.iter().any(is_state))
+}
+
+/// The buttons of one record, as far as the Odoo module can tell.
+pub(super) enum Buttons {
+    /// What the form shows now.
+    Now(ActionsNow),
+    /// The module is too old to say; the conditions stand in the schema.
+    Unknown,
+}
+
+impl UserSession {
+    /// The buttons of these records; `None` where Odoo failed over them, which is no reason
+    /// not to go on.
+    pub(super) async fn buttons_of(&self, model: &str, ids: &[i64]) -> Option<Buttons> {
+        match self.ask_buttons(model, ids).await {
+            Ok(buttons) => Some(buttons),
+            Err(error) => {
+                tracing::debug!(%error, model, "the buttons are unknown");
+                None
+            }
+        }
+    }
+
+    async fn ask_buttons(&self, model: &str, ids: &[i64]) -> Result<Buttons> {
+        let client = self.client()?;
+        if !client.knows_actions().await? {
+            return Ok(Buttons::Unknown);
+        }
+        let now = client.actions_now(model, ids, &Context::new()).await?;
+        Ok(Buttons::Now(now))
+    }
+
+    /// Lets a button be pressed, with what it adds to the context; refuses one that the form
+    /// of a record does not show.
+    pub(super) async fn admit_button(
+        &self,
+        model: &str,
+        method: &str,
+        ids: &[i64],
+        schema: Option<&ModelSchema>,
+    ) -> Result<Map<String, Value>> {
+        let is_button = |schema: &ModelSchema| {
+            let mut methods = schema.actions.iter().map(|action| action.method.as_str());
+            is_action_name(method) || methods.any(|known| known == method)
+        };
+        if ids.is_empty() || !schema.is_some_and(is_button) {
+            return Ok(Map::new());
+        }
+        match self.buttons_of(model, ids).await {
+            Some(Buttons::Now(now)) => admit(model, method, &now),
+            _ => Ok(Map::new()),
+        }
+    }
+}
+
+/// What the buttons of this method add to the context of all records.
+fn admit(model: &str, method: &str, now: &ActionsNow) -> Result<Map<String, Value>> {
+    let same: Vec<&Button> = now
+        .actions
+        .iter()
+        .filter(|button| button.method == method)
+        .collect();
+    let shown: BTreeSet<i64> = same
+        .iter()
+        .flat_map(|button| button.shown_for.iter().copied())
+        .collect();
+    let is_elsewhere = now.list_methods.iter().any(|name| name == method)
+        || now.menu.iter().any(|entry| entry.method == method);
+    let hidden: Vec<&RecordState> = now
+        .records
+        .iter()
+        .filter(|record| !shown.contains(&record.id))
+        .collect();
+    // A button that the schema has and the form does not is one of the list's header.
+    if same.is_empty() || is_elsewhere || hidden.is_empty() {
+        return Ok(common_context(&same, now));
+    }
+    Err(refusal(model, method, &same, &hidden, now))
+}
+
+/// The keys that the buttons add for every record alike.
+fn common_context(buttons: &[&Button], now: &ActionsNow) -> Map<String, Value> {
+    let of_record = |id: i64| {
+        buttons
+            .iter()
+            .find(|button| button.shown_for.contains(&id))
+            .and_then(|button| button.contexts.get(&id.to_string()))
+    };
+    let mut contexts = now.records.iter().map(|record| of_record(record.id));
+    let Some(Some(first)) = contexts.next() else {
+        return Map::new();
+    };
+    let others: Vec<Option<&Map<String, Value>>> = contexts.collect();
+    let is_common = |key: &str, value: &Value| {
+        others
+            .iter()
+            .all(|other| other.and_then(|context| context.get(key)) == Some(value))
+    };
+    first
+        .iter()
+        .filter(|(key, value)| is_common(key, value))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
+fn refusal(
+    model: &str,
+    method: &str,
+    same: &[&Button],
+    hidden: &[&RecordState],
+    now: &ActionsNow,
+) -> Error {
+    let label = same.first().map_or("", |button| button.label.as_str());
+    let records: Vec<String> = hidden.iter().map(|record| describe(record)).collect();
+    let which = join_bounded(records.iter().map(String::as_str), 10);
+    let forms = match hidden.len() {
+        1 => "Its form shows".to_owned(),
+        many => format!("The forms of these {many} show"),
+    };
+    let of_all = match now.records.len() - hidden.len() {
+        0 => String::new(),
+        others => format!(" The other {others} would show it; none was changed."),
+    };
+    let possible: Vec<String> = now
+        .actions
+        .iter()
+        .filter(|button| !button.statistic)
+        .filter(|button| hidden.iter().all(|r| button.shown_for.contains(&r.id)))
+        .map(named)
+        .collect();
+    let error = Error::new(
+        ErrorKind::InvalidCall,
+        format!(
+            "{model}: {which}. {forms} no button \"{}\" ({method}) now, so it was not pressed.{of_all}",
+            clean(label, 60)
+        ),
+    );
+    if possible.is_empty() {
+        return error.with_hint("No action is possible in this state.");
+    }
+    error.with_hint(format!(
+        "Possible now: {}.",
+        join_bounded(possible.iter().map(String::as_str), NAMED)
+    ))
+}
+
+/// `7 (S00007) is in the state "Sales Order" (state = sale)`.
+fn describe(record: &RecordState) -> String {
+    let name = record.name.as_deref().unwrap_or_default();
+    let mut text = format!("{} ({})", record.id, clean(name, 60));
+    if let Some(state) = &record.state {
+        let label = state.label.as_deref().unwrap_or_default();
+        let value = match &state.value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        text.push_str(&format!(
+            " is in the state \"{}\" ({} = {value})",
+            clean(label, 60),
+            state.field
+        ));
+    }
+    text
+}
+
+/// `action_confirm "Confirm"`.
+pub(super) fn named(button: &Button) -> String {
+    format!("{} \"{}\"", button.method, clean(&button.label, 40))
+}
+
+/// Says which buttons the record shows now, beside its fields.
+pub(super) fn show_buttons(
+    mut output: Output,
+    schema: &ModelSchema,
+    id: i64,
+    buttons: &Buttons,
+) -> Output {
+    match buttons {
+        Buttons::Now(now) => add_buttons(&mut output, &schema.model, id, now),
+        Buttons::Unknown => add_static(&mut output, &schema.actions),
+    }
+    output
+}
+
+fn add_buttons(output: &mut Output, model: &str, id: i64, now: &ActionsNow) {
+    let shown = now
+        .actions
+        .iter()
+        .filter(|button| button.shown_for.contains(&id) && !button.statistic);
+    let shown: Vec<&Button> = shown.collect();
+    let listed: Vec<Value> = shown.iter().map(|button| as_json(button)).collect();
+    if shown.is_empty() {
+        output.text.push_str("\nactions now: none");
+    } else {
+        let names: Vec<String> = shown.iter().map(|button| named(button)).collect();
+        let names = join_bounded(names.iter().map(String::as_str), NAMED);
+        output.text.push_str(&format!("\nactions now: {names}"));
+    }
+    output.structured["actions"] = json!(listed);
+    let menu = now.menu.iter().filter(|entry| entry.views.contains("form"));
+    let menu: Vec<Value> = menu
+        .map(|entry| json!({"method": entry.method, "label": clean(&entry.label, 60)}))
+        .collect();
+    if !menu.is_empty() {
+        let names: Vec<&str> = menu.iter().filter_map(|m| m["method"].as_str()).collect();
+        let names = join_bounded(names, NAMED);
+        output.text.push_str(&format!("\naction menu: {names}"));
+        output.structured["action_menu"] = json!(menu);
+    }
+    let reports = now.reports.iter().map(|report| {
+        let uri = report_uri(model, id, &report.report_name);
+        json!({"uri": uri, "name": clean(&report.label, 60)})
+    });
+    let reports: Vec<Value> = reports.collect();
+    if !reports.is_empty() {
+        let names: Vec<&str> = reports.iter().filter_map(|r| r["uri"].as_str()).collect();
+        output
+            .text
+            .push_str(&format!("\nreports: {}", join_bounded(names, 4)));
+        output.structured["reports"] = json!(reports);
+    }
+}
+
+fn as_json(button: &Button) -> Value {
+    let mut entry = json!({"method": button.method, "label": clean(&button.label, 60)});
+    if let Some(confirm) = &button.confirm {
+        entry["confirm"] = json!(clean(confirm, 300));
+    }
+    if let Some(help) = &button.help {
+        entry["help"] = json!(clean(help, 120));
+    }
+    if let Some(opens) = &button.opens {
+        entry["opens"] = json!(clean(opens, 60));
+    }
+    entry
+}
+
+/// What an older module leaves open.
+fn add_static(output: &mut Output, actions: &[ActionSchema]) {
+    let named: Vec<String> = actions
+        .iter()
+        .map(|action| match &action.invisible_expr {
+            Some(hidden) => format!("{} (not when {})", action.method, clean(hidden, 120)),
+            None => action.method.clone(),
+        })
+        .collect();
+    output.text.push_str(&format!(
+        "\nactions, of which this Odoo module (before 1.4) cannot say which are possible now: {}",
+        join_bounded(named.iter().map(String::as_str), NAMED)
+    ));
+    let listed = actions.iter().map(|action| {
+        json!({
+            "method": action.method,
+            "label": action.label,
+            "confirm": action.confirm,
+            "not_when": action.invisible_expr,
+        })
+    });
+    output.structured["actions"] = listed.collect();
+    output.structured["actions_note"] =
+        json!("the conditions were not evaluated: update the module butopea_mcp in Odoo");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> ActionsNow {
+        serde_json::from_value(json!({
+            "records": [
+                {"id": 1, "name": "S1", "state": {"field": "state", "value": "draft", "label": "Quotation"}},
+                {"id": 2, "name": "S2", "state": {"field": "state", "value": "sale", "label": "Sales Order"}},
+            ],
+            "actions": [
+                {"method": "action_confirm", "label": "Confirm", "shown_for": [1],
+                 "contexts": {"1": {"a": 1, "b": 1}}},
+                {"method": "action_cancel", "label": "Cancel", "shown_for": [1, 2], "confirm": "Sure?",
+                 "contexts": {"1": {"a": 1, "b": 1}, "2": {"a": 1, "b": 2}}},
+                {"method": "action_view", "label": "Invoices", "shown_for": [1, 2], "statistic": true},
+                {"method": "action_lock", "label": "Lock", "shown_for": []},
+            ],
+            "list_methods": ["action_lock"],
+            "menu": [{"method": "sale.share", "label": "Share", "views": "form"}],
+            "reports": [{"report_name": "sale.report", "label": "PDF"}],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_hidden_button_is_refused_with_state_and_possible_ones() {
+        let error = admit("sale.order", "action_confirm", &now()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidCall);
+        assert_eq!(
+            error.message(),
+            "sale.order: 2 (S2) is in the state \"Sales Order\" (state = sale). Its form shows no \
+             button \"Confirm\" (action_confirm) now, so it was not pressed. The other 1 would show it; \
+             none was changed."
+        );
+        assert_eq!(error.hints(), ["Possible now: action_cancel \"Cancel\"."]);
+    }
+
+    #[test]
+    fn what_list_or_menu_have_is_pressed_and_what_is_no_button_too() {
+        for method in ["action_lock", "sale.share", "copy"] {
+            assert!(admit("sale.order", method, &now()).is_ok(), "{method}");
+        }
+    }
+
+    #[test]
+    fn only_what_all_records_have_in_common_goes_into_the_context() {
+        let context = admit("sale.order", "action_cancel", &now()).unwrap();
+        assert_eq!(Value::Object(context), json!({"a": 1}));
+    }
+
+    #[test]
+    fn a_read_names_what_is_possible_now() {
+        let mut output = Output {
+            structured: json!({}),
+            text: String::new(),
+        };
+        add_buttons(&mut output, "sale.order", 2, &now());
+        assert_eq!(
+            output.text,
+            "\nactions now: action_cancel \"Cancel\"\naction menu: sale.share\nreports: \
+             odoo://sale.order/2/report/sale.report"
+        );
+        assert_eq!(
+            output.structured["actions"],
+            json!([{"method": "action_cancel", "label": "Cancel", "confirm": "Sure?"}])
+        );
+    }
+
+    #[test]
+    fn an_older_module_gives_the_conditions_unevaluated() {
+        let action = json!({"method": "action_confirm", "invisible_expr": "state != 'draft'"});
+        let action: ActionSchema = serde_json::from_value(action).unwrap();
+        let mut output = Output {
+            structured: json!({}),
+            text: String::new(),
+        };
+        add_static(&mut output, &[action]);
+        assert!(
+            output
+                .text
+                .contains("action_confirm (not when state != 'draft')"),
+            "{}",
+            output.text
+        );
+        assert_eq!(
+            output.structured["actions"][0]["not_when"],
+            "state != 'draft'"
+        );
+    }
+
+    #[test]
+    fn actions_have_names_that_no_method_has() {
+        assert!(is_action_name("crm.crm_lead_lost_action"));
+        assert!(is_action_name("312"));
+        assert!(!is_action_name("action_confirm"));
+        assert!(!is_action_name(""));
+    }
+}

@@ -1,0 +1,353 @@
+//! What a button opens: a dialogue, records, a document, a message or an address.
+//!
+//! A method behind a button often returns one of Odoo's actions, for the web client to show.
+//! An assistant gets the same in words, with the exact next call: the dialogue's fields, the
+//! records' ids and names, the URI of the document.
+
+use serde_json::{Map, Value, json};
+
+use super::UserSession;
+use super::buttons::is_action_name;
+use super::present::{self, Output, html_to_text};
+use super::resources::report_uri;
+use super::wizard::Dialogue;
+use crate::client::{Context, MethodCall, OpenedAction, Pressed, SearchRead};
+use crate::error::Result;
+use crate::schema::text::{clean, join_bounded};
+
+/// The most records that an answer names.
+const NAMED: u64 = 10;
+
+/// Where a button was pressed.
+pub(super) struct Origin<'a> {
+    pub(super) model: &'a str,
+    pub(super) ids: &'a [i64],
+    /// What goes on into the context of what opens.
+    pub(super) context: Map<String, Value>,
+}
+
+/// An action in words and, under `key`, as data.
+pub(super) struct Described {
+    pub(super) text: String,
+    pub(super) key: &'static str,
+    pub(super) structured: Value,
+}
+
+impl Described {
+    fn new(text: impl Into<String>, key: &'static str, structured: Value) -> Self {
+        Self {
+            text: text.into(),
+            key,
+            structured,
+        }
+    }
+}
+
+/// The keys of a context that stay with the window they were made for
+/// (`web/static/src/webclient/actions/action_service.js`, `CTX_KEY_REGEX`).
+fn is_of_its_window(key: &str) -> bool {
+    let starts = ["default_", "search_default_", "show_"];
+    starts.iter().any(|start| key.starts_with(start))
+        || key.ends_with("_view_ref")
+        || matches!(key, "group_by" | "active_id" | "active_ids" | "orderedBy")
+}
+
+/// What goes on from the context of a window and that of its button.
+pub(super) fn carried_on(
+    window: &Map<String, Value>,
+    button: &Map<String, Value>,
+) -> Map<String, Value> {
+    let kept = window.iter().filter(|(key, _)| !is_of_its_window(key));
+    let mut context: Map<String, Value> = kept.map(|(k, v)| (k.clone(), v.clone())).collect();
+    context.extend(button.clone());
+    context
+}
+
+impl UserSession {
+    /// Presses a button: its method, or the action that it opens.
+    pub(super) async fn press(
+        &self,
+        call: &MethodCall,
+        keys: Map<String, Value>,
+        idempotency_key: &str,
+    ) -> Result<Pressed> {
+        let client = self.client()?;
+        let context = Context::from_map(keys);
+        if !is_action_name(&call.method) {
+            let client = self.writing_as(idempotency_key).await?;
+            return client.press(call, &context).await;
+        }
+        let opened = client.open_action(&call.method, &call.model, &call.ids, &context);
+        Ok(Pressed {
+            result: Value::Null,
+            action: opened.await?,
+        })
+    }
+
+    /// The answer to a call that went well.
+    pub(super) async fn answer_of(
+        &self,
+        call: &MethodCall,
+        pressed: Pressed,
+        origin: Origin<'_>,
+    ) -> Output {
+        let (model, method) = (&call.model, &call.method);
+        let mut structured =
+            json!({"success": true, "model": model, "method": method, "ids": call.ids});
+        let Some(action) = pressed.action else {
+            structured["result"] = pressed.result.clone();
+            return Output {
+                text: super::changes::describe_result(call, &pressed.result),
+                structured,
+            };
+        };
+        structured["result"] = brief(&action);
+        let described = match self.describe_action(&action, origin).await {
+            Ok(described) => described,
+            // What was done is done.
+            Err(error) => Described::new(
+                format!(
+                    "Odoo opens {} {}, which could not be described: {error}",
+                    action.kind,
+                    clean(action.name.as_deref().unwrap_or_default(), 80)
+                ),
+                "opens",
+                brief(&action),
+            ),
+        };
+        structured[described.key] = described.structured;
+        Output {
+            text: format!("{model}.{method} on {:?}: {}", call.ids, described.text),
+            structured,
+        }
+    }
+
+    async fn describe_action(
+        &self,
+        action: &OpenedAction,
+        origin: Origin<'_>,
+    ) -> Result<Described> {
+        let name = clean(action.name.as_deref().unwrap_or_default(), 80);
+        match action.kind.as_str() {
+            "ir.actions.act_window" => self.describe_window(action, origin).await,
+            "ir.actions.report" => Ok(describe_report(action, &origin)),
+            "ir.actions.act_url" => {
+                let url = self.absolute(action.url.as_deref().unwrap_or_default());
+                let text = format!("done; Odoo opens the address {url}");
+                Ok(Described::new(text, "url", json!(url)))
+            }
+            "ir.actions.act_window_close" => Ok(Described::new("done", "done", json!(true))),
+            "ir.actions.client" => Ok(describe_client(action)),
+            kind => Ok(Described::new(
+                format!("done; Odoo opens {kind} \"{name}\""),
+                "opens",
+                brief(action),
+            )),
+        }
+    }
+
+    fn absolute(&self, url: &str) -> String {
+        let base = self.client().ok().map(|client| &client.config().url);
+        let joined = base.and_then(|base| base.join(url).ok());
+        clean(&joined.map_or_else(|| url.to_owned(), String::from), 500)
+    }
+
+    async fn describe_window(
+        &self,
+        action: &OpenedAction,
+        origin: Origin<'_>,
+    ) -> Result<Described> {
+        let Some(model) = &action.res_model else {
+            return Ok(Described::new("done", "opens", brief(action)));
+        };
+        let title = action.name.as_deref().or(action.title.as_deref());
+        let title = title.unwrap_or(model);
+        let opens_form = action
+            .view_mode
+            .as_deref()
+            .is_none_or(|modes| modes.starts_with("form"));
+        let is_new = action.res_id.is_none() && action.domain.is_none();
+        let is_dialogue = action.target.as_deref() == Some("new");
+        if action.transient || (is_dialogue && opens_form && is_new) {
+            let mut context = origin.context;
+            context.insert("active_model".into(), json!(origin.model));
+            context.insert("active_id".into(), json!(origin.ids.first()));
+            context.insert("active_ids".into(), json!(origin.ids));
+            context.extend(action.context.clone());
+            let dialogue = Dialogue {
+                model: model.clone(),
+                view: action.view_id,
+                record: action.res_id,
+                context,
+            };
+            return self.describe_dialogue(dialogue, title).await;
+        }
+        if action.res_id.is_none() && (opens_form || action.domain.is_none()) {
+            let text = format!("done; Odoo opens \"{}\" ({model})", clean(title, 80));
+            return Ok(Described::new(text, "opens", brief(action)));
+        }
+        self.describe_records(model, title, action).await
+    }
+
+    async fn describe_records(
+        &self,
+        model: &str,
+        title: &str,
+        action: &OpenedAction,
+    ) -> Result<Described> {
+        let domain = match (&action.res_id, &action.domain) {
+            (Some(id), _) => json!([["id", "=", id]]),
+            (None, Some(domain)) => domain.clone(),
+            (None, None) => json!([]),
+        };
+        let request = SearchRead {
+            domain,
+            fields: vec!["display_name".to_owned()],
+            limit: Some(NAMED),
+            ..SearchRead::new(model)
+        };
+        let context = match action.res_id {
+            Some(_) => Context::new().active_test(false),
+            None => Context::new(),
+        };
+        let page = self.client()?.search_read(&request, &context).await?;
+        let records: Vec<Value> = page
+            .records
+            .iter()
+            .map(|row| {
+                let name = row.get("display_name").and_then(Value::as_str);
+                json!({"id": row.get("id"), "name": name.map(present::visible)})
+            })
+            .collect();
+        let named: Vec<String> = records.iter().map(present::cell).collect();
+        let text = format!(
+            "done; Odoo opens \"{}\": {} {model}: {}",
+            clean(title, 80),
+            page.count,
+            join_bounded(named.iter().map(String::as_str), 10)
+        );
+        let structured = json!({"model": model, "total": page.count, "records": records});
+        Ok(Described::new(text, "opens", structured))
+    }
+}
+
+/// The facts of an action, without its context.
+fn brief(action: &OpenedAction) -> Value {
+    let mut entry = json!({"type": action.kind});
+    for (key, value) in [
+        ("name", json!(action.name)),
+        ("res_model", json!(action.res_model)),
+        ("res_id", json!(action.res_id)),
+        ("report_name", json!(action.report_name)),
+        ("tag", json!(action.tag)),
+        ("url", json!(action.url)),
+    ] {
+        if !value.is_null() {
+            entry[key] = value;
+        }
+    }
+    entry
+}
+
+fn describe_report(action: &OpenedAction, origin: &Origin<'_>) -> Described {
+    let model = action.model.as_deref().unwrap_or(origin.model);
+    let printed = action.context.get("active_ids").and_then(Value::as_array);
+    let ids: Vec<i64> = match printed {
+        Some(ids) => ids.iter().filter_map(Value::as_i64).collect(),
+        None if model == origin.model => origin.ids.to_vec(),
+        None => Vec::new(),
+    };
+    let report = action.report_name.as_deref().unwrap_or_default();
+    let uris: Vec<String> = ids
+        .iter()
+        .map(|id| report_uri(model, *id, report))
+        .collect();
+    let name = clean(action.name.as_deref().unwrap_or(report), 80);
+    let text = format!(
+        "done; Odoo prints \"{name}\": read the resource {}",
+        join_bounded(uris.iter().map(String::as_str), 10)
+    );
+    Described::new(text, "reports", json!(uris))
+}
+
+/// What a client action says; a screen of the web client cannot be shown here.
+fn describe_client(action: &OpenedAction) -> Described {
+    let params = action.params.as_ref();
+    let text = |key: &str| {
+        let value = params.and_then(|params| params.get(key)?.as_str());
+        value.map(|value| clean(&html_to_text(value), 500))
+    };
+    let said: Vec<String> = ["title", "message"].into_iter().filter_map(text).collect();
+    if !said.is_empty() {
+        let said = said.join(": ");
+        return Described::new(format!("done; Odoo says: {said}"), "message", json!(said));
+    }
+    let tag = action.tag.as_deref().unwrap_or_default();
+    let text = match tag {
+        "reload" | "soft_reload" | "reload_context" => "done".to_owned(),
+        _ => format!(
+            "done; Odoo goes on in a screen of its web client ({})",
+            clean(tag, 60)
+        ),
+    };
+    Described::new(text, "opens", brief(action))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn action(value: Value) -> OpenedAction {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn defaults_and_records_of_a_window_do_not_go_on_into_the_next() {
+        let window = json!({
+            "default_a": 1, "search_default_b": 1, "form_view_ref": "x", "active_ids": [1],
+            "button_validate_picking_ids": [3],
+        });
+        let button = json!({"default_c": 2});
+        let context = carried_on(window.as_object().unwrap(), button.as_object().unwrap());
+        assert_eq!(
+            Value::Object(context),
+            json!({"button_validate_picking_ids": [3], "default_c": 2})
+        );
+    }
+
+    #[test]
+    fn a_report_is_answered_with_its_documents() {
+        let origin = Origin {
+            model: "sale.order",
+            ids: &[7],
+            context: Map::new(),
+        };
+        let report = json!({"type": "ir.actions.report", "name": "Quote", "report_name": "sale.r",
+            "model": "sale.order"});
+        let described = describe_report(&action(report.clone()), &origin);
+        assert_eq!(
+            described.structured,
+            json!(["odoo://sale.order/7/report/sale.r"])
+        );
+        let mut other = report;
+        other["context"] = json!({"active_ids": [8, 9]});
+        let described = describe_report(&action(other), &origin);
+        assert_eq!(
+            described.structured,
+            json!([
+                "odoo://sale.order/8/report/sale.r",
+                "odoo://sale.order/9/report/sale.r"
+            ])
+        );
+    }
+
+    #[test]
+    fn a_notification_is_said() {
+        let notification = json!({"type": "ir.actions.client", "tag": "display_notification",
+            "params": {"title": "Sent", "message": "<b>Two</b> letters"}});
+        let described = describe_client(&action(notification));
+        assert_eq!(described.text, "done; Odoo says: Sent: Two letters");
+        let reload = json!({"type": "ir.actions.client", "tag": "reload"});
+        assert_eq!(describe_client(&action(reload)).text, "done");
+    }
+}
