@@ -55,9 +55,7 @@ def test_the_text_is_smaller_than_compact_json(
     assert (text if limit > 5 else tokens.count("\n".join(unlinked))) < compact
 
 
-def test_every_model_is_described_in_few_tokens(
-    server: McpClient, tokens: TokenCounter
-) -> None:
+def test_every_model_is_described_in_few_tokens(server: McpClient, tokens: TokenCounter) -> None:
     """Every model that the user reaches, in both forms, and what is left out is named."""
     models = {
         model["model"]

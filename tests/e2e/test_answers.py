@@ -31,9 +31,7 @@ def sizes(result: Any) -> tuple[int, int]:
 
 
 @pytest.fixture(scope="module")
-def in_zone(
-    _start_server: StartServer, people: People, odoo: Odoo
-) -> Iterator[Any]:
+def in_zone(_start_server: StartServer, people: People, odoo: Odoo) -> Iterator[Any]:
     """A server for a user who lives in this time zone."""
     started: dict[str, McpClient] = {}
 
@@ -114,9 +112,7 @@ def currencies(odoo: Odoo) -> Iterator[dict[str, int]]:
 
 
 @pytest.fixture
-def orders(
-    currencies: dict[str, int], odoo: Odoo, records: Records, mark: str
-) -> dict[str, int]:
+def orders(currencies: dict[str, int], odoo: Odoo, records: Records, mark: str) -> dict[str, int]:
     """Two orders, of a price that is no binary fraction, in dollars and in euros."""
     made = {}
     partner = records.make(PARTNER, name=mark)

@@ -55,6 +55,12 @@ class TestRules(RulesCase):
         for method in ("read", "search", "create", "write", "unlink", "fields_get"):
             with self.subTest(method=method):
                 self.closed_call(CATEGORY, method, ids=[1], values={"name": "x"})
+        self.closed(f"/mcp/model/{CATEGORY}/actions", ids=[1])
+        self.closed(
+            "/mcp/action", model=CATEGORY, ids=[1], action="base.action_partner_merge"
+        )
+        self.closed(f"/mcp/model/{CATEGORY}/form")
+        self.closed(f"/mcp/model/{CATEGORY}/save", values={"name": "x"})
         answer = self.mcp("/mcp/schemas", models=[CATEGORY, "res.country"])
         self.assertEqual(list(answer["schemas"]), ["res.country"])
         self.assertIn("has closed", answer["errors"][CATEGORY]["message"])

@@ -171,9 +171,7 @@ fn crud_tool(model: &ModelSchema, operation: Operation, lookup: ModelLookup<'_>)
         ),
         Operation::Create => (
             "Create",
-            format!(
-                "Create a {label} ({name}). Ask the user to approve first: show the model and all values."
-            ),
+            format!("Create a {label} ({name}). Needs the user's approval."),
             object(
                 vec![
                     ("values", values_schema(model, true, lookup)),
@@ -185,9 +183,7 @@ fn crud_tool(model: &ModelSchema, operation: Operation, lookup: ModelLookup<'_>)
         ),
         Operation::Update => (
             "Update",
-            format!(
-                "Change a {label} ({name}). Ask the user to approve first: show the record and each change, old → new."
-            ),
+            format!("Change a {label} ({name}). Needs the user's approval."),
             object(
                 with_ids(vec![
                     ("values", values_schema(model, false, lookup)),
@@ -198,9 +194,7 @@ fn crud_tool(model: &ModelSchema, operation: Operation, lookup: ModelLookup<'_>)
         ),
         Operation::Delete | Operation::Action(_) => (
             "Delete",
-            format!(
-                "Delete a {label} ({name}) for good. Ask the user to approve first: show the record and say that it is permanent."
-            ),
+            format!("Delete a {label} ({name}) for good. Needs the user's approval."),
             object(with_ids(vec![(CONSENT_TOKEN, consent_token_schema())]), &[]),
         ),
     };
@@ -218,7 +212,7 @@ fn action_tool(model: &ModelSchema, action: &ActionSchema, operation: Operation)
     let model_label = clean(&model.label, 60);
     let button = clean(action.label.as_deref().unwrap_or(&action.method), 60);
     let mut description = format!(
-        "Press \"{button}\" on a {model_label} ({}): calls {}. Ask the user to approve first: show the record and what this does.",
+        "Press \"{button}\" on a {model_label} ({}): calls {}. Needs the user's approval.",
         model.model, action.method
     );
     if let Some(confirm) = &action.confirm {
@@ -339,7 +333,7 @@ pub const CONSENT_TOKEN: &str = "confirm";
 
 /// The schema of [`CONSENT_TOKEN`].
 pub fn consent_token_schema() -> Value {
-    json!({"type": "string", "description": "Token of the preview, once the user agreed"})
+    json!({"type": "string", "description": "Token of the preview"})
 }
 
 /// Several records instead of one.

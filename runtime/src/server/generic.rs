@@ -139,17 +139,11 @@ impl GenericTool {
                 "Read one record of any model by id. Without `fields`, the key fields are returned, and the names of the others."
             }
             Self::Count => "Count the records of any model that match a domain.",
-            Self::Create => {
-                "Create a record of any model. Ask the user to approve first: show the model and all values."
-            }
-            Self::Update => {
-                "Change a record of any model. Ask the user to approve first: show the record and each change, old → new."
-            }
-            Self::Delete => {
-                "Delete a record of any model for good. Ask the user to approve first: show the record's details and say that it is permanent."
-            }
+            Self::Create => "Create a record of any model. Needs the user's approval.",
+            Self::Update => "Change a record of any model. Needs the user's approval.",
+            Self::Delete => "Delete a record of any model for good. Needs the user's approval.",
             Self::Execute => {
-                "Press a button of a record's form (odoo_read lists those that it shows now), open an action of its menu, or call any public method. When Odoo opens a dialogue, the answer has its fields and how to go on. Ask the user to approve first: show the method, the records and what it does."
+                "Press a button of a record's form (odoo_read lists those that it shows now), open an action of its menu, or call any public method. When Odoo opens a dialogue, the answer has its fields and how to go on. Needs the user's approval."
             }
             Self::Chatter => chatter::DESCRIPTION,
             Self::Post => chatter::POST_DESCRIPTION,

@@ -13,14 +13,15 @@ use super::UserSession;
 use crate::error::{Error, Result};
 use crate::schema::ModelSchema;
 use crate::schema::text::join_bounded;
+use crate::schema::{CONSENT_TOKEN, consent_token_schema};
 
 /// The model of activities, which comes with that of messages.
 pub(super) const ACTIVITY: &str = "mail.activity";
 const MESSAGE: &str = "mail.message";
 
 pub(super) const DESCRIPTION: &str = "Read the chatter of a record: messages, internal notes and tracked changes, newest first, its open activities, files and number of followers.";
-pub(super) const POST_DESCRIPTION: &str = "Write into the chatter of a record: an internal note, or a message that is e-mailed to the followers and partner_ids; files can be attached. Ask the user to approve first: show the text and who gets it.";
-pub(super) const ACTIVITY_DESCRIPTION: &str = "Schedule an activity (to-do, call, meeting) on a record, complete one with feedback, or cancel it. Ask the user to approve first.";
+pub(super) const POST_DESCRIPTION: &str = "Write into the chatter of a record: an internal note, or a message that is e-mailed to the followers and partner_ids; files can be attached. Needs the user's approval.";
+pub(super) const ACTIVITY_DESCRIPTION: &str = "Schedule an activity (to-do, call, meeting) on a record, complete one with feedback, or cancel it. Needs the user's approval.";
 
 fn text(description: &str) -> Value {
     json!({"type": "string", "description": description})
@@ -61,6 +62,7 @@ pub(super) fn post_arguments(model: &Value, id: &Value) -> Value {
                 "required": ["name", "content"],
             },
         },
+        CONSENT_TOKEN: consent_token_schema(),
     })
 }
 
@@ -79,6 +81,7 @@ pub(super) fn activity_arguments(model: &Value, id: &Value) -> Value {
         "user_id": text("Who is to do it, by exact name or id; left out: the signed-in user"),
         "activity": {"type": "integer", "description": "Id of an activity (odoo_chatter lists them)"},
         "feedback": text("What came of it, for the chatter"),
+        CONSENT_TOKEN: consent_token_schema(),
     })
 }
 
