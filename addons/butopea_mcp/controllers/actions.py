@@ -92,7 +92,7 @@ class ActionsController(McpController):
         return {"changes": env["butopea.mcp.tracking"]._of_messages(ids)}
 
     def _admit(self, records: Any, operation: str, method: str | None = None) -> Call:
-        """The call with what the audit log says of it, if the administrator allows it."""
+        """The call, told to the audit log, if the administrator allows it."""
         call = self._mcp_call()
         call.model, call.operation, call.method = records._name, operation, method
         call.ids = records.ids

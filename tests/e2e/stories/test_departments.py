@@ -55,7 +55,7 @@ def test_three_people_sell_a_desk(
     seller.press("sale.order", order, "action_confirm")
     delivery = storekeeper.find_id("stock.picking", ["sale_id", "=", order])
     move_goods(storekeeper, delivery)
-    invoicing = bookkeeper.open_wizard("sale.advance.payment.inv", "sale.order", order)
+    invoicing = bookkeeper.press("sale.order", order, "sale.action_view_sale_advance_payment_inv")
     bookkeeper.go_on(invoicing, "create_invoices", advance_payment_method="delivered")
     (invoice,) = bookkeeper.read("sale.order", order, "invoice_ids")["invoice_ids"]
     assert seller.refusal("account.move", "action_post", invoice)["kind"] == "access_denied"

@@ -27,7 +27,7 @@ def test_a_lead_becomes_a_paid_invoice(
         email_from=f"{mark}@e2e.test",
     )
     records.adopt("crm.lead", lead)
-    convert = desk.open_wizard("crm.lead2opportunity.partner", "crm.lead", lead)
+    convert = desk.press("crm.lead", lead, "crm.action_crm_lead2opportunity_partner")
     desk.go_on(convert, "action_apply", name="convert", action="create")
     opportunity = desk.read("crm.lead", lead, "type", "partner_id")
     assert opportunity["type"] == "opportunity"
@@ -44,7 +44,7 @@ def test_a_lead_becomes_a_paid_invoice(
     (delivery,) = desk.read("sale.order", order, "picking_ids")["picking_ids"]
     move_goods(desk, delivery)
 
-    invoicing = desk.open_wizard("sale.advance.payment.inv", "sale.order", order)
+    invoicing = desk.press("sale.order", order, "sale.action_view_sale_advance_payment_inv")
     desk.go_on(invoicing, "create_invoices", advance_payment_method="delivered")
     (invoice,) = desk.read("sale.order", order, "invoice_ids")["invoice_ids"]
     desk.press("account.move", invoice, "action_post")

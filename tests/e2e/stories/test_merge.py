@@ -25,7 +25,7 @@ def test_a_customer_who_is_there_twice_is_merged(
     order = desk.create("sale.order", partner_id=goes, order_line=[line])
     records.adopt("sale.order", order)
 
-    merging = desk.open_wizard("base.partner.merge.automatic.wizard", "res.partner", [stays, goes])
+    merging = desk.press("res.partner", [stays, goes], "base.action_partner_merge")
     desk.go_on(merging, "action_merge", dst_partner_id=stays)
     desk.update("res.partner", stays, active=False)
 

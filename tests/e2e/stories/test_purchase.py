@@ -57,19 +57,16 @@ def test_what_is_short_is_bought_at_the_vendors_price(
     """A product gets a vendor and a price; replenishing it writes the order to them."""
     vendor = records.adopt("res.partner", desk.create("res.partner", name=f"{mark} vendor"))
     desk.update("product.product", goods, seller_ids=[{"partner_id": vendor, "price": 42.0}])
-    template = desk.read("product.product", goods, "product_tmpl_id", "uom_id")
     buy = desk.find_id("stock.route", ["rule_ids.action", "=", "buy"], ["company_id", "=", False])
 
-    replenishing = desk.open_wizard("product.replenish", "product.product", goods)
+    entry = desk.offered("product.product", goods, "replenish")
+    replenishing = desk.press("product.product", goods, entry)
     # 17.0 made one route of several.
     is_one = desk.has_field("product.replenish", "route_id")
     route = {"route_id": buy} if is_one else {"route_ids": [buy]}
     desk.go_on(
         replenishing,
         "launch_replenishment",
-        product_id=goods,
-        product_tmpl_id=template["product_tmpl_id"]["id"],
-        product_uom_id=template["uom_id"]["id"],
         quantity=8,
         date_planned="+7d",
         **route,

@@ -32,7 +32,7 @@ def test_a_desk_comes_back(desk: Desk, odoo: Odoo, goods: int, customer: int) ->
     move_goods(desk, delivery)
     move = desk.find_id("stock.move", ["picking_id", "=", delivery])
 
-    returning = desk.open_wizard("stock.return.picking", "stock.picking", delivery)
+    returning = desk.press("stock.picking", delivery, "stock.act_stock_return_picking")
     # 18.0 renamed the button.
     is_new = desk.has_button("stock.return.picking", "action_create_returns")
     back = desk.go_on(
@@ -63,7 +63,7 @@ def test_a_lead_is_lost(desk: Desk, odoo: Odoo, records: Records, mark: str) -> 
     lead = desk.create("crm.lead", name=f"{mark} desk", type="opportunity")
     records.adopt("crm.lead", lead)
     reason = records.adopt("crm.lost.reason", desk.create("crm.lost.reason", name=f"{mark} price"))
-    losing = desk.open_wizard("crm.lead.lost", "crm.lead", lead)
+    losing = desk.press("crm.lead", lead, "crm.crm_lead_lost_action")
     # 17.0 took the leads out of the context, into a field.
     leads = {"lead_ids": [lead]} if desk.has_field("crm.lead.lost", "lead_ids") else {}
     desk.go_on(losing, "action_lost_reason_apply", lost_reason_id=f"{mark} price", **leads)
@@ -78,7 +78,7 @@ def test_money_comes_in_parts(desk: Desk, odoo: Odoo, goods: int, customer: int)
     """A quarter is invoiced in advance, and of the rest a part is paid."""
     put_in_stock(desk, goods, 2)
     order = _confirmed_order(desk, customer, goods, 2)
-    advance = desk.open_wizard("sale.advance.payment.inv", "sale.order", order)
+    advance = desk.press("sale.order", order, "sale.action_view_sale_advance_payment_inv")
     desk.go_on(advance, "create_invoices", advance_payment_method="percentage", amount=25)
     (first,) = desk.read("sale.order", order, "invoice_ids")["invoice_ids"]
     desk.press("account.move", first, "action_post")
@@ -87,7 +87,7 @@ def test_money_comes_in_parts(desk: Desk, odoo: Odoo, goods: int, customer: int)
 
     (delivery,) = desk.read("sale.order", order, "picking_ids")["picking_ids"]
     move_goods(desk, delivery)
-    rest = desk.open_wizard("sale.advance.payment.inv", "sale.order", order)
+    rest = desk.press("sale.order", order, "sale.action_view_sale_advance_payment_inv")
     desk.go_on(rest, "create_invoices", advance_payment_method="delivered")
     (second,) = set(desk.read("sale.order", order, "invoice_ids")["invoice_ids"]) - {first}
     desk.press("account.move", second, "action_post")

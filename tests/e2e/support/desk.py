@@ -2,13 +2,12 @@
 
 What a profile serves as a typed tool is done with that, everything else with the generic tool
 of the same operation, as an assistant would. Buttons and the wizards that they open have their
-one place here: `press`, `open_wizard` and `go_on`.
+one place here: `press` and `go_on`.
 """
 
 from __future__ import annotations
 
-import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from support.mcp_client import McpClient, Result
@@ -21,9 +20,8 @@ class Wizard:
     """A form that Odoo wants filled in before it goes on."""
 
     model: str
-    context: dict[str, Any] = field(default_factory=dict)
-    # Where the button has made the record already.
-    record: int | None = None
+    # What the answer gave to go on with.
+    handle: str
 
 
 @dataclass(frozen=True)
@@ -97,11 +95,22 @@ class Desk:
     # ------------------------------------------------------------------ buttons and wizards
 
     def press(self, model: str, records: int | list[int], method: str) -> Outcome:
-        """Presses a button of the form on one record, or on several."""
+        """Presses a button of the form on one record, or on several.
+
+        A button or menu entry that opens an action is named by it
+        (`crm.crm_lead_lost_action`), as reading the record tells.
+        """
         ids = records if isinstance(records, list) else [records]
         answer = self._press(model, ids, method)
         assert not answer.is_error, f"{method} of {model} {ids} failed: {answer.text}"
-        return _outcome(answer, _active(model, ids))
+        return _outcome(answer)
+
+    def offered(self, model: str, record: int, about: str) -> str:
+        """The one button or entry of the menu of a record whose name has this part."""
+        said = self._use(model, "read", id=record).structured
+        entries = said.get("actions", []) + said.get("action_menu", [])
+        (method,) = [entry["method"] for entry in entries if about in entry["method"]]
+        return method
 
     def refusal(self, model: str, method: str, record: int) -> Record:
         """The error with which pressing a button is refused."""
@@ -113,42 +122,18 @@ class Desk:
             return self._session.call(typed, ids=ids)
         return self._session.call("odoo_execute", model=model, method=method, ids=ids)
 
-    def open_wizard(self, wizard: str, model: str, records: int | list[int]) -> Outcome:
-        """Opens a wizard on records by a button or menu entry that is no method of the model.
-
-        No tool tells of these (`type="action"` in the form, the *Action* menu), so the wizard's
-        model has to be known.
-        """
-        ids = records if isinstance(records, list) else [records]
-        return Outcome(wizard=Wizard(wizard, _active(model, ids)))
-
     def go_on(self, outcome: Outcome, button: str, /, **values: Any) -> Outcome:
         """Fills in the wizard that is open, and presses one of its buttons."""
         wizard = outcome.wizard
         assert wizard, f"no wizard is open, but {outcome.value!r}"
-        record = self._fill_in(wizard, values)
         answer = self._session.ok(
             "odoo_execute",
             model=wizard.model,
             method=button,
-            ids=[record],
-            kwargs={"context": wizard.context},
+            wizard=wizard.handle,
+            values=values,
         )
-        return _outcome(answer, wizard.context)
-
-    def _fill_in(self, wizard: Wizard, values: dict[str, Any]) -> int:
-        if wizard.record is None:
-            made = self._session.ok(
-                "odoo_execute",
-                model=wizard.model,
-                method="create",
-                args=[values],
-                kwargs={"context": wizard.context},
-            )
-            return made.structured["result"]
-        if values:
-            self.update(wizard.model, wizard.record, **values)
-        return wizard.record
+        return _outcome(answer)
 
     def run(self, model: str, method: str, records: int | list[int], **arguments: Any) -> Any:
         """Calls a method that is no button, with named arguments."""
@@ -165,22 +150,11 @@ class Desk:
         return self._session.ok(f"odoo_{operation}", model=model, **arguments)
 
 
-def _active(model: str, ids: list[int]) -> dict[str, Any]:
-    """What Odoo's own client adds to the context of everything that a button opens."""
-    return {"active_model": model, "active_id": ids[0], "active_ids": ids}
-
-
-def _outcome(answer: Result, active: dict[str, Any]) -> Outcome:
-    value = answer.structured["result"]
-    if not (isinstance(value, dict) and value.get("type") == "ir.actions.act_window"):
-        return Outcome(value)
-    model, record = value["res_model"], value.get("res_id") or None
-    if value.get("target") == "new":
-        return Outcome(value, wizard=Wizard(model, active | _context(value), record))
-    return Outcome(value, opened=(model, record) if record else None)
-
-
-def _context(action: dict[str, Any]) -> dict[str, Any]:
-    """The context of an action; where the action is a stored one, it is a Python expression."""
-    context = action.get("context") or {}
-    return ast.literal_eval(context) if isinstance(context, str) else context
+def _outcome(answer: Result) -> Outcome:
+    said = answer.structured
+    if wizard := said.get("wizard"):
+        return Outcome(said.get("result"), wizard=Wizard(wizard["model"], wizard["handle"]))
+    opens = said.get("opens") or {}
+    records = opens.get("records") or []
+    opened = (opens["model"], records[0]["id"]) if len(records) == 1 else None
+    return Outcome(said.get("result"), opened=opened)
