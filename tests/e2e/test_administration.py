@@ -162,14 +162,14 @@ def test_too_many_calls(start_server: StartServer, boss: Person, settings: Setti
     client.ok("odoo_search", **ask)
 
 
-def test_calls_at_the_same_time(boss: Person, settings: Settings) -> None:
+def test_calls_at_the_same_time(clerk: Person, settings: Settings) -> None:
     """They are counted as if they came one after the other: none is lost, none fails."""
     settings(calls_per_minute="20")
-    (session,) = (cookie.value for cookie in boss.odoo.cookies if cookie.name == "session_id")
+    (session,) = (cookie.value for cookie in clerk.odoo.cookies if cookie.name == "session_id")
     ask = {"model": "res.partner", "fields": ["name"], "limit": 1}
 
     def call(_number: int) -> Answer:
-        return boss.odoo.anonymous().post("/mcp/search", ask, cookie=session)
+        return clerk.odoo.anonymous().post("/mcp/search", ask, cookie=session)
 
     with ThreadPoolExecutor(max_workers=12) as pool:
         answers = list(pool.map(call, range(60)))

@@ -7,6 +7,7 @@ test, or, where it can be, the records themselves added up here.
 from __future__ import annotations
 
 import datetime
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -170,7 +171,10 @@ def test_both_tools_answer_the_same(server: McpClient) -> None:
     """The typed tool is the generic one without the model."""
     arguments = {"group_by": ["state", "user_id"], "aggregates": ["amount_total"], "limit": 3}
     typed = server.ok("sale_order_aggregate", **arguments)
-    assert typed == server.ok("odoo_search", model=ORDER, **arguments)
+    generic = server.ok("odoo_search", model=ORDER, **arguments)
+    assert typed.structured == generic.structured
+    # Each answer has marks of its own.
+    assert re.sub(r"</?\d{6}>", "", typed.text) == re.sub(r"</?\d{6}>", "", generic.text)
 
 
 def test_from_a_group_to_its_records(server: McpClient) -> None:

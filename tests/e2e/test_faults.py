@@ -66,7 +66,9 @@ def faulty(start_http: StartHttp, gateway: Gateway) -> Iterator[tuple[HttpServer
     """A server whose way to Odoo fails."""
     faults = Faults(SEED, share=0.12, too_late=DEADLINE + 1)
     gateway.open()
-    server = start_http(env={"ODOO_URL": gateway.url, "ODOO_TIMEOUT": str(int(DEADLINE))})
+    server = start_http(
+        "--rate-limit", "100000", env={"ODOO_URL": gateway.url, "ODOO_TIMEOUT": str(int(DEADLINE))}
+    )
     gateway.rule = faults
     yield server, faults
     gateway.rule = None

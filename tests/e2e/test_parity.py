@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.http_server import HttpServer
+from conftest import StartHttp
 from support.http_wire import HttpWire
 from support.odoo import Odoo, OdooError
 from support.people import People, Person
@@ -251,17 +251,18 @@ def _compare_delete(sides: Sides, model: str, hidden: list[int]) -> None:
 def test_every_user_sees_and_does_what_odoo_lets_them(
     people: People,
     odoo: Odoo,
-    http_server: HttpServer,
+    start_http: StartHttp,
     companies: list[int],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Six users, every generated model: search, read, write, delete, rights and methods."""
     cells = Cells()
+    server = start_http("--rate-limit", "100000")
     known = {model: set(odoo.fields(model)) for model in MODELS}
     all_ids = {model: odoo.ids(model, [], order="id", limit=200) for model in MODELS}
     for role in ROLES:
         person = _user(people, odoo, role, companies)
-        sides = Sides(HttpWire(http_server.url, person.authorization), person, cells, role)
+        sides = Sides(HttpWire(server.url, person.authorization), person, cells, role)
         for model in MODELS:
             fields = _fields(sides, model)
             visible = _compare_search(sides, model)

@@ -121,6 +121,9 @@ fn classify(exception: &str, message: &str, code: i64) -> ErrorKind {
         "AccessError" | "Forbidden" => ErrorKind::AccessDenied,
         "MissingError" => ErrorKind::MissingRecord,
         "NotFound" => ErrorKind::UnknownModel,
+        // The database went away; psycopg2 has classes of their own for all that Odoo repeats.
+        "OperationalError" | "InterfaceError" | "AdminShutdown" | "CrashShutdown"
+        | "CannotConnectNow" => ErrorKind::Unreachable,
         "TooManyRequests" => ErrorKind::RateLimited,
         "RequestEntityTooLarge" => ErrorKind::TooLarge,
         "SerializationFailure"
@@ -189,6 +192,7 @@ fn hints(kind: ErrorKind, message: &str) -> Vec<&'static str> {
             "Wait for as long as it says, and ask for more records with each call rather than calling more often.",
         ],
         ErrorKind::TooLarge => vec!["Send less at once, in several calls."],
+        ErrorKind::Unreachable => vec!["Odoo has lost its database for the moment; try again."],
         ErrorKind::Conflict => vec!["Another user changed the same record; try again."],
         _ if message.contains("Invalid language code") => {
             vec!["Set PREFERRED_LANG to a language that is installed in Odoo, such as en_US."]
@@ -249,6 +253,11 @@ mod tests {
                 "psycopg2.errors.SerializationFailure",
                 "could not serialize",
                 ErrorKind::Conflict,
+            ),
+            (
+                "psycopg2.errors.AdminShutdown",
+                "terminating connection due to administrator command",
+                ErrorKind::Unreachable,
             ),
             (
                 "builtins.ZeroDivisionError",

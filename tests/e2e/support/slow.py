@@ -41,8 +41,8 @@ class Slow:
         return f"execute('/* {self._mark} */ SELECT pg_sleep({SLEEP_SECONDS})')"
 
     def action(self, name: str, code: str) -> int:
-        """A server action with this code."""
-        (model,) = self._odoo.ids("ir.model", [["model", "=", TAG]])
+        """A server action with this code; on actions themselves, so that its form shows *Run*."""
+        (model,) = self._odoo.ids("ir.model", [["model", "=", ACTION]])
         values = {"name": f"{self._mark} {name}", "state": "code", "model_id": model, "code": code}
         return self._records.make(ACTION, **values)
 

@@ -16,9 +16,12 @@ use crate::error::{Error, ErrorKind, Result};
 pub(super) fn read_rpc_result(origin: &Url, path: &str, answer: &Answer) -> Result<Value, Failure> {
     let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
     if let Some(error) = body.as_ref().and_then(|body| body.get("error")) {
+        let error = fault::from_rpc_error(error);
         return Err(Failure {
+            // A database that goes away while it commits tells nobody whether it did.
+            may_have_happened: error.kind() == ErrorKind::Unreachable,
             retry_after: answer.retry_after,
-            ..fault::from_rpc_error(error).into()
+            ..error.into()
         });
     }
     check_status(origin, path, answer)?;
