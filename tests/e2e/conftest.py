@@ -36,7 +36,12 @@ collect_ignore = [] if importlib.util.find_spec("fastmcp") else ["test_fastmcp.p
 # Where nothing depends on the library (raw requests, many calls of one kind), the tests run
 # beside its current line alone.
 _OF_ONE_LINE = [
+    "test_administration.py",
+    "test_aggregate.py",
     "test_answer*.py",
+    "test_buttons.py",
+    "test_chatter.py",
+    "test_wizards.py",
     "stories",
     "test_everyday_answers.py",
     "test_conversation.py",

@@ -183,9 +183,9 @@ def _plain(value: Any) -> Any:
 
 
 def _compare_read(sides: Sides, model: str, record: int, fields: list[str]) -> None:
-    asked = {"model": model, "id": record} | ({"fields": fields} if fields else {})
-    tool, content = sides.tool("odoo_read", **asked)
-    odoo, rows = sides.rpc(model, "read", [record], fields or ["display_name"])
+    asked = fields or ["display_name"]
+    tool, content = sides.tool("odoo_read", model=model, id=record, fields=asked)
+    odoo, rows = sides.rpc(model, "read", [record], asked)
     if odoo == "ok" and not rows:
         odoo = "denied"
     sides.compare(model, f"read {record}", tool, odoo)
@@ -272,7 +272,7 @@ def test_every_user_sees_and_does_what_odoo_lets_them(
                 _compare_read(sides, model, record, fields)
             for record in hidden:
                 # Archived records are read by their id, so Odoo is asked for each.
-                _compare_read(sides, model, record, [])
+                _compare_read(sides, model, record, ["display_name"])
             for record in visible[:1]:
                 _compare_hidden_fields(sides, model, record, known[model])
             for record in visible[:1] + hidden[:1]:
