@@ -409,7 +409,7 @@ fn values_schema(model: &ModelSchema, is_create: bool, lookup: ModelLookup<'_>) 
             continue;
         };
         let schema = Value::Object(value_schema(field, lookup));
-        let size = name.len() + schema.to_string().len() + 4;
+        let size = name.len() + schema.to_string().len() + 4 + short_options(&schema);
         let is_needed = is_create && model.must_be_given(name);
         if bytes + size > MAX_VALUES_BYTES && !is_needed {
             left_out += 1;
@@ -437,6 +437,14 @@ fn values_schema(model: &ModelSchema, is_create: bool, lookup: ModelLookup<'_>) 
     }
     schema.insert("properties".into(), Value::Object(properties));
     Value::Object(schema)
+}
+
+/// What short options cost beyond their bytes: each is at least three tokens, of about four
+/// bytes elsewhere.
+fn short_options(schema: &Value) -> usize {
+    let options = schema.get("enum").and_then(Value::as_array);
+    let keys = options.into_iter().flatten().filter_map(Value::as_str);
+    keys.map(|key| 9_usize.saturating_sub(key.len())).sum()
 }
 
 impl ModelSchema {

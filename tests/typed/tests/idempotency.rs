@@ -15,6 +15,9 @@ use proxy::{Cut, Proxy};
 use serde_json::json;
 use typed_tests::odoo;
 
+/// How often the client sends a write that carries a key.
+const TRIES: usize = 5;
+
 /// A name and key that no other run has used.
 fn unique(what: &str) -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -156,16 +159,16 @@ async fn a_call_without_types_is_asked_for_again() {
 
 #[tokio::test]
 #[ignore = "needs a running Odoo"]
-async fn a_second_lost_answer_is_reported_and_the_key_still_holds() {
+async fn answers_that_stay_lost_are_reported_and_the_key_still_holds() {
     let direct = odoo().unwrap();
-    let (odoo, proxy) = behind_proxy(Cut::Answer, 2).await;
-    let name = unique("Lost twice");
+    let (odoo, proxy) = behind_proxy(Cut::Answer, TRIES).await;
+    let name = unique("Lost for good");
     let values = || ResPartner::values().set(partner::F.name, name.as_str());
     let keyed = odoo.with_idempotency_key(&name);
     let lost = keyed.create(values()).await.unwrap_err();
     assert_eq!(lost.kind(), ErrorKind::Uncertain);
     assert!(lost.hints()[0].contains("same idempotency key"), "{lost}");
-    assert_eq!(proxy.executed(), 2);
+    assert_eq!(proxy.executed(), TRIES);
     let id = keyed.create(values()).await.unwrap();
     assert_eq!(ids_named(&direct, &name).await, [id.get()]);
 }
