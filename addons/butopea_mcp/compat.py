@@ -180,6 +180,9 @@ def get_public_method(model: models.BaseModel, name: str) -> Any:
     What a model itself calls by such a name, as a new method, is not refused.
     """
     method = _odoo_public_method(model, name)
+    # Up to 18.0 the registry of models can be called: it passes for a method.
+    if method is model.pool:
+        raise AttributeError(f"The method '{model._name}.{name}' does not exist")
     if name in _FOR_CODE and hasattr(models.BaseModel, name):
         raise AccessError(
             f"Private methods (such as '{model._name}.{name}') cannot be called"

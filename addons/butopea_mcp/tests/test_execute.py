@@ -113,7 +113,9 @@ class TestExecute(McpCase):
     def test_number(self):
         result = self.execute("res.partner", "search_count", args=[[]])["result"]
         self.assertIs(type(result), int)
-        self.assertEqual(result, self.env["res.partner"].search_count([]))
+        # Rules hide some contacts from a user, such as addresses of employees on 16.0.
+        partners = self.env["res.partner"].with_user(self.boss)
+        self.assertEqual(result, partners.search_count([]))
 
     def test_recordset(self):
         answer = self.execute(

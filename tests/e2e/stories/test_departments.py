@@ -102,7 +102,9 @@ def test_an_employee_asks_and_an_officer_grants(
         **(times if odoo.series < (17, 0) else {}),
     )
     refused = worker.refusal("hr.leave", "action_approve", leave)
-    assert refused["kind"] in {"access_denied", "validation"}, refused
+    # Until 17.0, only an officer's form and list have the button.
+    kinds = {"invalid_call"} if odoo.series < (18, 0) else {"access_denied", "validation"}
+    assert refused["kind"] in kinds, refused
     assert odoo.read("hr.leave", leave, "state")["state"] == "confirm"
     officer.press("hr.leave", leave, "action_approve")
 

@@ -150,7 +150,9 @@ def test_a_desk_is_made_of_its_parts(
     records.adopt("mrp.bom", parts)
     order = desk.create("mrp.production", product_id=goods, bom_id=parts, product_qty=2)
     desk.press("mrp.production", order, "action_confirm")
-    desk.press("mrp.production", order, "action_assign")
+    # 16.0 has no button to reserve what confirming has reserved already.
+    if odoo.series >= (17, 0):
+        desk.press("mrp.production", order, "action_assign")
     made = desk.press("mrp.production", order, "button_mark_done")
     if made.wizard:
         desk.go_on(made, "process")
