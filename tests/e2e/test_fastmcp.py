@@ -71,7 +71,7 @@ def test_over_stdio(
     connect: Any, binary: Path, boss: Person, records: Records, mark: str, mode: str
 ) -> None:
     """A server process of the client's own."""
-    env = boss.env | {"ODOO_SCHEMAS": str(SCHEMAS)}
+    env = boss.env | {"ODOO_SCHEMAS": str(SCHEMAS), "CONFIRM": "off"}
     client = connect(StdioTransport(str(binary), [], env=env, keep_alive=False), mode)
     assert client.protocol_version == MODES[mode]
     work_through(client, boss, records, mark)
