@@ -43,8 +43,7 @@ enum Task {
     /// The whole once through, to watch: a real Odoo, generate from it, list and call the tools
     Demo(demo::DemoArgs),
     /// A real Odoo for this checkout: install, start, look into, stop
-    #[command(subcommand)]
-    Odoo(odoo::OdooCommand),
+    Odoo(odoo::OdooArgs),
     /// Generate typed models from a live Odoo, or check that they are up to date
     Gen(generate::GenArgs),
     /// Run every check and test, as CI does
@@ -56,7 +55,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Task::Demo(args) => demo::run(&args),
-        Task::Odoo(command) => odoo::run(command).map(|()| ExitCode::SUCCESS),
+        Task::Odoo(args) => odoo::run(args).map(|()| ExitCode::SUCCESS),
         Task::Gen(args) => generate::run(&args),
         Task::Test(args) => test::run(args),
         Task::Bench(args) => bench::run(&args),

@@ -35,8 +35,11 @@ pub(crate) struct State {
     pub(crate) odoo: String,
     /// The port on loopback.
     pub(crate) port: u16,
-    /// Hash of `addons/` as it was installed; none until that worked.
+    /// Hash of the modules' files as they were installed; none until that worked.
     pub(crate) addons: Option<String>,
+    /// Modules of `tests/addons` that are installed besides ours.
+    #[serde(default)]
+    pub(crate) test_modules: Vec<String>,
 }
 
 /// An instance, set up or not.
@@ -124,6 +127,7 @@ impl Instance {
             odoo: odoo.describe(),
             port: choose_port(cache, checkout, &self.folder)?,
             addons: None,
+            test_modules: Vec::new(),
         };
         write_state(staging.path(), &state)?;
         staging.commit(&self.folder)?;
@@ -146,7 +150,34 @@ impl Instance {
         Ok(())
     }
 
-    /// Has Odoo run and serve with our module as it is in the checkout now.
+    /// Has these modules of `tests/addons` installed at the next start, besides those that are.
+    pub(crate) fn add_test_modules(
+        &self,
+        checkout: &Checkout,
+        wanted: &[String],
+    ) -> Result<(), Error> {
+        let mut state = self.state()?;
+        for module in wanted {
+            if !checkout
+                .test_addons()
+                .join(module)
+                .join("__manifest__.py")
+                .is_file()
+            {
+                return Err(Error::Usage(format!(
+                    "there is no module `{module}` in {}",
+                    checkout.test_addons().display()
+                )));
+            }
+            if !state.test_modules.contains(module) {
+                state.test_modules.push(module.clone());
+                state.addons = None;
+            }
+        }
+        self.remember(&state)
+    }
+
+    /// Has Odoo run and serve with our modules as they are in the checkout now.
     pub(crate) fn ensure_server(
         &self,
         cache: &Cache,
@@ -155,25 +186,26 @@ impl Instance {
         wanted_port: Option<u16>,
     ) -> Result<(), Error> {
         let mut state = self.state()?;
-        let addons = checkout.addons_hash()?;
+        let addons = checkout.addons_hash(!state.test_modules.is_empty())?;
         let current = state.addons.as_deref() == Some(addons.as_str());
         let here = wanted_port.is_none_or(|port| port == state.port);
         if current && here && self.server.daemon().is_some() && serves(state.port) {
             return Ok(());
         }
         self.server.stop();
-        let mut arguments = Vec::new();
-        if !current {
-            arguments.push(self.module_option()?.to_owned());
-            arguments.push(MODULE.to_owned());
-        }
-        let task = Task::start(if current {
+        let arguments = if current {
+            Vec::new()
+        } else {
+            self.module_options(&state)?
+        };
+        let words: Vec<&str> = arguments
+            .iter()
+            .map(|word| word.trim_start_matches('-'))
+            .collect();
+        let task = Task::start(if words.is_empty() {
             "starting Odoo".to_owned()
         } else {
-            format!(
-                "starting Odoo, {} {MODULE}",
-                arguments[0].trim_start_matches('-')
-            )
+            format!("starting Odoo, {}", words.join(" "))
         });
         state.port = wanted_port.unwrap_or(state.port);
         self.start(cache, checkout, odoo, &mut state, &arguments)?;
@@ -184,16 +216,20 @@ impl Instance {
         Ok(())
     }
 
-    /// Whether our module has to be installed or updated, as Odoo's option.
-    fn module_option(&self) -> Result<&'static str, Error> {
+    /// Odoo's options that install those of our modules that are not there and update the others.
+    fn module_options(&self, state: &State) -> Result<Vec<String>, Error> {
         let known = self.cluster.sql(
             DATABASE,
-            &format!("SELECT state FROM ir_module_module WHERE name = '{MODULE}'"),
+            "SELECT name FROM ir_module_module WHERE state IN ('installed', 'to upgrade')",
         )?;
-        Ok(match known.as_str() {
-            "installed" | "to upgrade" => "--update",
-            _ => "--init",
-        })
+        let (there, missing): (Vec<&str>, Vec<&str>) = std::iter::once(MODULE)
+            .chain(state.test_modules.iter().map(String::as_str))
+            .partition(|module| known.lines().any(|name| name.trim() == *module));
+        Ok([("--init", missing), ("--update", there)]
+            .into_iter()
+            .filter(|(_, modules)| !modules.is_empty())
+            .flat_map(|(option, modules)| [option.to_owned(), modules.join(",")])
+            .collect())
     }
 
     /// Starts Odoo on the remembered port or, when that is taken, on the next free one.
@@ -214,7 +250,7 @@ impl Instance {
             self.server.configure(&Settings {
                 database_host: self.cluster.host(),
                 database: DATABASE,
-                addons: Some(&checkout.addons()),
+                addons: &checkout.addons_path(!state.test_modules.is_empty()),
                 port: state.port,
             })?;
             match self.server.start(odoo, state.port, arguments) {
@@ -291,7 +327,7 @@ fn write_state(folder: &Path, state: &State) -> Result<(), Error> {
 }
 
 fn choose_port(cache: &Cache, checkout: &Checkout, folder: &Path) -> Result<u16, Error> {
-    let wanted = FIRST_PORT + checkout.path_hash().modulo(PORT_SPREAD);
+    let wanted = FIRST_PORT + checkout.spread(PORT_SPREAD);
     free_port(wanted, &reserved_ports(cache, folder)).ok_or_else(no_port)
 }
 

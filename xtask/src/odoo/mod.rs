@@ -27,6 +27,19 @@ use instance::{DATABASE, Instance};
 use postgres::Binaries;
 use template::Template;
 
+/// Which of this checkout's Odoos, and what to do with it.
+#[derive(Debug, Args)]
+pub(crate) struct OdooArgs {
+    /// Another instance beside the usual one, with a database and a port of its own
+    #[arg(long, global = true, env = INSTANCE_VARIABLE, value_name = "NAME")]
+    instance: Option<String>,
+    #[command(subcommand)]
+    command: OdooCommand,
+}
+
+/// The variable that names the instance for this command and for those that it starts.
+pub(crate) const INSTANCE_VARIABLE: &str = "BUTOPEA_INSTANCE";
+
 /// What to do with this checkout's Odoo.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OdooCommand {
@@ -104,13 +117,16 @@ pub(crate) struct UpArgs {
     /// Serve on this port rather than the one kept for this checkout
     #[arg(long)]
     port: Option<u16>,
+    /// Install these modules of tests/addons, too; they stay in the instance's database
+    #[arg(long, value_delimiter = ',', value_name = "MODULE,…")]
+    with: Vec<String>,
 }
 
 /// Runs one command.
-pub(crate) fn run(command: OdooCommand) -> Result<(), Error> {
+pub(crate) fn run(args: OdooArgs) -> Result<(), Error> {
     let cache = Cache::open()?;
-    let checkout = Checkout::find()?;
-    match command {
+    let checkout = Checkout::find()?.with_instance(args.instance.as_deref())?;
+    match args.command {
         OdooCommand::Up(args) => {
             let report = up(&cache, &checkout, &args, false)?;
             print_report(&report);
@@ -175,6 +191,7 @@ fn up(cache: &Cache, checkout: &Checkout, args: &UpArgs, fresh: bool) -> Result<
     }
     instance.cluster().start()?;
     instance.ensure_database(&setup.template)?;
+    instance.add_test_modules(checkout, &args.with)?;
     instance.ensure_server(cache, checkout, &setup.odoo, args.port)?;
     instance.report()
 }

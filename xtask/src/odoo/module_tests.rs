@@ -55,7 +55,7 @@ pub(crate) fn run(
     server.configure(&Settings {
         database_host: instance.cluster().host(),
         database: &name,
-        addons: Some(&checkout.addons()),
+        addons: &checkout.addons_path(false),
         port: free_port(FIRST_PORT, &[])
             .ok_or_else(|| Error::Usage("no free TCP port on loopback".into()))?,
     })?;

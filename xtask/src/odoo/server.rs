@@ -36,8 +36,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) database_host: &'a Path,
     /// The database that it serves.
     pub(crate) database: &'a str,
-    /// Additional modules; Odoo knows its own folders itself.
-    pub(crate) addons: Option<&'a Path>,
+    /// Folders of additional modules; Odoo knows its own folders itself.
+    pub(crate) addons: &'a [PathBuf],
     /// The port on loopback.
     pub(crate) port: u16,
 }
@@ -86,8 +86,12 @@ impl Server {
             addons,
             port,
         } = settings;
-        if let Some(addons) = addons {
-            let _ = writeln!(text, "addons_path = {}", addons.display());
+        if !addons.is_empty() {
+            let folders: Vec<String> = addons
+                .iter()
+                .map(|folder| folder.display().to_string())
+                .collect();
+            let _ = writeln!(text, "addons_path = {}", folders.join(","));
         }
         let _ = write!(
             text,

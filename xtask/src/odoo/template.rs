@@ -125,7 +125,7 @@ fn install_apps(cluster: &Cluster, folder: &Path, odoo: &Odoo) -> Result<(), Err
     server.configure(&Settings {
         database_host: cluster.host(),
         database: DATABASE,
-        addons: None,
+        addons: &[],
         port: 0,
     })?;
     note(format_args!("apps: {APPS}"));
