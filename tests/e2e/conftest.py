@@ -33,6 +33,9 @@ _TAG = "res.partner.category"
 
 # One client library has an environment of its own; its tests are collected there alone.
 collect_ignore = [] if importlib.util.find_spec("fastmcp") else ["test_fastmcp.py"]
+# It restarts its Odoo for as long as it is told to: a step of its own.
+if not os.environ.get("BUTOPEA_SOAK_SECONDS"):
+    collect_ignore.append("test_soak.py")
 # Where nothing depends on the library (raw requests, many calls of one kind), the tests run
 # beside its current line alone.
 _OF_ONE_LINE = [

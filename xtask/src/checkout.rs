@@ -8,6 +8,9 @@ use crate::hash::{Hash, hash_tree};
 /// The technical name of our Odoo module, and its folder below `addons/`.
 pub(crate) const MODULE: &str = "butopea_mcp";
 
+/// The variable that names an instance of Odoo beside the usual one, for a command and for those that it starts.
+pub(crate) const INSTANCE_VARIABLE: &str = "BUTOPEA_INSTANCE";
+
 /// How long the name of an instance may be: it becomes part of a socket's path, which has 107 bytes.
 const NAME_LIMIT: usize = 12;
 
@@ -20,7 +23,7 @@ pub(crate) struct Checkout {
 
 impl Checkout {
     /// Finds the checkout from the working directory upwards, so that a command works in any subfolder and a binary
-    /// built in one checkout serves another.
+    /// built in one checkout serves another. The instance is the one that [`INSTANCE_VARIABLE`] names.
     pub(crate) fn find() -> Result<Self, Error> {
         let start = std::env::current_dir().map_err(Error::io("find", Path::new(".")))?;
         let start = start.canonicalize().map_err(Error::io("resolve", &start))?;
@@ -31,7 +34,13 @@ impl Checkout {
                 root: root.to_owned(),
                 instance: None,
             })
-            .ok_or(Error::NoCheckout(start))
+            .ok_or(Error::NoCheckout(start))?
+            .with_instance(std::env::var(INSTANCE_VARIABLE).ok().as_deref())
+    }
+
+    /// The name of the instance that is meant, if it is not the usual one.
+    pub(crate) fn instance(&self) -> Option<&str> {
+        self.instance.as_deref()
     }
 
     /// The same checkout with another instance of Odoo beside its usual one; the usual one without a name. A name is

@@ -18,7 +18,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use crate::cache::{Cache, remove_folder};
-use crate::checkout::Checkout;
+use crate::checkout::{Checkout, INSTANCE_VARIABLE};
 use crate::error::{Error, Missing};
 use crate::machine::Machine;
 use crate::ui::{note, say};
@@ -36,9 +36,6 @@ pub(crate) struct OdooArgs {
     #[command(subcommand)]
     command: OdooCommand,
 }
-
-/// The variable that names the instance for this command and for those that it starts.
-pub(crate) const INSTANCE_VARIABLE: &str = "BUTOPEA_INSTANCE";
 
 /// What to do with this checkout's Odoo.
 #[derive(Debug, Subcommand)]

@@ -23,8 +23,8 @@ pub(super) struct LocalOdoo {
 
 impl LocalOdoo {
     /// Starts `cargo xtask odoo up` in the background. Another test run in the same checkout waits: it would stop this
-    /// one's Odoo at its end, and either would see the other's records.
-    pub(super) fn start(context: &Context) -> Result<Self, Error> {
+    /// one's Odoo at its end, and either would see the other's records. `modules` of `tests/addons` are installed in it.
+    pub(super) fn start(context: &Context, modules: &[&str]) -> Result<Self, Error> {
         let lock = context
             .cache
             .lock(&format!("test-{}", context.checkout.key()))?;
@@ -37,6 +37,9 @@ impl LocalOdoo {
         let errors = file.try_clone().map_err(Error::io("open", &log))?;
         let mut command = own::command()?;
         command.args(["odoo", "up"]);
+        if !modules.is_empty() {
+            command.args(["--with", &modules.join(",")]);
+        }
         let child = command
             .stdin(Stdio::null())
             .stdout(file)

@@ -3,6 +3,7 @@
 //! The local Odoo is brought up in the background meanwhile, since its first start takes minutes. The last line on
 //! stdout is `N passed, M failed, K skipped` over all runners.
 
+mod apart;
 mod background;
 mod conformance;
 mod http_server;
@@ -22,6 +23,7 @@ use crate::error::Error;
 use crate::machine::{Machine, Python};
 use crate::target::Target;
 use crate::ui::{note, say, seconds};
+use apart::Apart;
 use background::LocalOdoo;
 use steps::{STEPS, Step};
 
@@ -67,6 +69,8 @@ struct Context {
     checkout: Checkout,
     args: TestArgs,
     odoo: Option<LocalOdoo>,
+    /// Steps that run beside the others; none until the first step that needs an Odoo.
+    apart: Option<Vec<Apart>>,
 }
 
 /// How a step ended.
@@ -88,6 +92,8 @@ pub(crate) fn run(args: TestArgs) -> Result<ExitCode, Error> {
         return Ok(ExitCode::SUCCESS);
     }
     let chosen = choose(&args.only, &args.skip)?;
+    let checkout = Checkout::find()?;
+    let is_here = |step: &&&Step| step.needs_odoo && !step.is_apart(&checkout);
     let needs_odoo = chosen.iter().any(|step| step.needs_odoo);
     let local = needs_odoo && args.target.url.is_none();
     if args.install {
@@ -98,23 +104,30 @@ pub(crate) fn run(args: TestArgs) -> Result<ExitCode, Error> {
             Python::look(true)?;
         }
     }
+    let modules: Vec<&str> = chosen
+        .iter()
+        .filter(is_here)
+        .flat_map(|step| step.own_odoo.iter().flat_map(|own| own.modules))
+        .copied()
+        .collect();
     let mut context = Context {
         cache: Cache::open()?,
-        checkout: Checkout::find()?,
         odoo: None,
+        apart: None,
         args,
+        checkout: checkout.clone(),
     };
-    if local {
-        context.odoo = Some(LocalOdoo::start(&context)?);
+    if local && chosen.iter().any(|step| is_here(&step)) {
+        context.odoo = Some(LocalOdoo::start(&context, &modules)?);
     }
     if let Some(url) = context.args.target.url.as_ref().filter(|_| needs_odoo) {
         note(format_args!("the end-to-end tests use the Odoo at {url}"));
     }
     let mut rows = Vec::new();
-    for step in chosen {
+    for step in chosen.iter().copied() {
         say(format_args!("\n── {} ── {}", step.name, step.about));
         let begin = Instant::now();
-        let outcome = (step.run)(&mut context)
+        let outcome = run_step(step, &chosen, &mut context)
             .unwrap_or_else(|error| Outcome::Failed(Counts::default(), error));
         if let Outcome::Failed(_, error) = &outcome {
             note(format_args!("{}: {error}", step.name));
@@ -133,6 +146,35 @@ pub(crate) fn run(args: TestArgs) -> Result<ExitCode, Error> {
         odoo.finish(context.args.purge);
     }
     Ok(summary(&rows))
+}
+
+/// Runs a step here or, where it has an Odoo of its own, in a process of its own. Those that may run beside others
+/// begin with the first that needs an Odoo.
+fn run_step(step: &Step, chosen: &[&Step], context: &mut Context) -> Result<Outcome, Error> {
+    if step.needs_odoo && context.args.target.url.is_none() && context.apart.is_none() {
+        let beside = chosen
+            .iter()
+            .filter(|step| step.is_apart(&context.checkout) && step.is_beside())
+            .map(|step| Apart::start(context, step));
+        context.apart = Some(beside.collect::<Result<_, _>>()?);
+    }
+    if !step.is_apart(&context.checkout) {
+        return (step.run)(context);
+    }
+    if context.args.target.url.is_some() {
+        return Ok(Outcome::Skipped(
+            "it needs an Odoo of its own, so a local one",
+        ));
+    }
+    let begun = context.apart.as_mut().and_then(|apart| {
+        let at = apart.iter().position(|apart| apart.step == step.name)?;
+        Some(apart.swap_remove(at))
+    });
+    match begun {
+        Some(begun) => begun,
+        None => Apart::start(context, step)?,
+    }
+    .finish()
 }
 
 /// The steps by name, in their own order; a name that is none is an error, not an empty run.

@@ -7,6 +7,7 @@ use super::http_server::HttpServer;
 use super::runner::{check, colour, tests};
 use super::{Context, Outcome, conformance, inspector};
 use crate::cache::Staging;
+use crate::checkout::Checkout;
 use crate::counts::Counts;
 use crate::error::Error;
 use crate::machine::Python;
@@ -24,8 +25,30 @@ pub(super) struct Step {
     pub(super) about: &'static str,
     /// Whether an Odoo must be up for it.
     pub(super) needs_odoo: bool,
+    /// The Odoo that it has for itself, so that others do not meet what it does to it.
+    pub(super) own_odoo: Option<OwnOdoo>,
     /// The work.
     pub(super) run: fn(&mut Context) -> Result<Outcome, Error>,
+}
+
+/// An instance of Odoo beside the usual one.
+pub(super) struct OwnOdoo {
+    /// Modules of `tests/addons` that are installed in it.
+    pub(super) modules: &'static [&'static str],
+    /// Whether the step may run while others do.
+    pub(super) beside_others: bool,
+}
+
+impl Step {
+    /// Whether it runs in a process of its own, with an instance of Odoo that has the step's name.
+    pub(super) fn is_apart(&self, checkout: &Checkout) -> bool {
+        self.own_odoo.is_some() && checkout.instance() != Some(self.name)
+    }
+
+    /// Whether it may run while others do.
+    pub(super) fn is_beside(&self) -> bool {
+        self.own_odoo.as_ref().is_some_and(|own| own.beside_others)
+    }
 }
 
 /// All steps in order.
@@ -34,18 +57,21 @@ pub(super) const STEPS: &[Step] = &[
         name: "fmt",
         about: "Rust code is formatted",
         needs_odoo: false,
+        own_odoo: None,
         run: |context| check(cargo(context).args(["fmt", "--all", "--check"])),
     },
     Step {
         name: "ruff",
         about: "Python code of the module and the tests has no lint",
         needs_odoo: false,
+        own_odoo: None,
         run: ruff,
     },
     Step {
         name: "clippy",
         about: "Rust code has no lint",
         needs_odoo: false,
+        own_odoo: None,
         run: |context| {
             check(cargo(context).args([
                 "clippy",
@@ -62,18 +88,21 @@ pub(super) const STEPS: &[Step] = &[
         name: "deny",
         about: "dependencies: bans, licences, sources",
         needs_odoo: false,
+        own_odoo: None,
         run: deny,
     },
     Step {
         name: "unit",
         about: "unit and golden tests",
         needs_odoo: false,
+        own_odoo: None,
         run: |context| run_rust_tests(context, None),
     },
     Step {
         name: "doc",
         about: "examples in the documentation",
         needs_odoo: false,
+        own_odoo: None,
         run: |context| {
             tests(cargo(context).args([
                 "test",
@@ -88,6 +117,7 @@ pub(super) const STEPS: &[Step] = &[
         name: "rustdoc",
         about: "the libraries' documentation has no broken link",
         needs_odoo: false,
+        own_odoo: None,
         run: |context| {
             check(
                 cargo(context)
@@ -103,6 +133,7 @@ pub(super) const STEPS: &[Step] = &[
         name: "gen",
         about: "checked-in generated files are what the generator writes",
         needs_odoo: false,
+        own_odoo: None,
         run: |context| {
             check(
                 own::command()?
@@ -115,12 +146,14 @@ pub(super) const STEPS: &[Step] = &[
         name: "module",
         about: "the module's own tests inside Odoo",
         needs_odoo: true,
+        own_odoo: None,
         run: module,
     },
     Step {
         name: "typed",
         about: "the typed Rust API on a real Odoo, every generated model",
         needs_odoo: true,
+        own_odoo: None,
         run: |context| {
             let target = target(context)?;
             run_rust_tests(context, Some(&target))
@@ -130,33 +163,51 @@ pub(super) const STEPS: &[Step] = &[
         name: "conformance",
         about: "the official conformance suite of MCP over HTTP, both eras of the protocol",
         needs_odoo: true,
+        own_odoo: None,
         run: conforms,
     },
     Step {
         name: "inspector",
         about: "the MCP Inspector is content with our tools, over either transport",
         needs_odoo: true,
+        own_odoo: None,
         run: inspects,
     },
     Step {
         name: "e2e",
         about: "end to end on a real Odoo, current line of the client library",
         needs_odoo: true,
+        own_odoo: None,
         run: |context| end_to_end(context, "mcp2", &[]),
     },
     Step {
         name: "e2e-mcp1",
         about: "end to end on a real Odoo, line 1 of the client library",
         needs_odoo: true,
+        own_odoo: None,
         run: |context| end_to_end(context, "mcp1", &[]),
     },
     Step {
         name: "e2e-fastmcp",
         about: "end to end on a real Odoo, the client library fastmcp",
         needs_odoo: true,
+        own_odoo: None,
         run: |context| end_to_end(context, "fastmcp", &["e2e/test_fastmcp.py"]),
     },
+    Step {
+        name: "soak",
+        about: "sixteen callers for ten minutes while Odoo restarts, beside the other steps",
+        needs_odoo: true,
+        own_odoo: Some(OwnOdoo {
+            modules: &[],
+            beside_others: true,
+        }),
+        run: |context| end_to_end(context, "mcp2", &["e2e/test_soak.py"]),
+    },
 ];
+
+/// The variable that says for how long the soak goes on; without it, its test is not even collected.
+const SOAK_SECONDS: &str = "BUTOPEA_SOAK_SECONDS";
 
 /// Cargo in the checkout; the one that runs us, if one does.
 fn cargo(context: &Context) -> Command {
@@ -283,6 +334,9 @@ fn end_to_end(context: &mut Context, line: &str, files: &[&str]) -> Result<Outco
         .current_dir(&folder)
         .env("PYTHONPYCACHEPREFIX", context.cache.path("bytecode"))
         .env("BUTOPEA_MCP_SERVER", server);
+    if files.contains(&"e2e/test_soak.py") && std::env::var_os(SOAK_SECONDS).is_none() {
+        command.env(SOAK_SECONDS, "600");
+    }
     if context.odoo.is_some() {
         // The faults of a local Odoo are ours to make.
         command.env("BUTOPEA_XTASK", own::path_for_children()?);
