@@ -2,7 +2,8 @@
 but what is cut off.
 
 `cargo xtask test` runs it for ten minutes beside other steps, on an Odoo of its own, as it
-restarts that; `BUTOPEA_SOAK_SECONDS` says for how long.
+restarts that; `BUTOPEA_SOAK_SECONDS` says for how long, `BUTOPEA_SOAK_PAUSE` how many seconds a
+caller waits between two calls on average.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ SEED = os.environ.get("BUTOPEA_SOAK_SEED", "20261128")
 CALLERS = 16
 # Three for each caller, so that one who comes back was signed out meanwhile.
 USERS = 3 * CALLERS
-# Seconds between two calls of a caller on average, and as the same user.
-PAUSE, STAY = 0.3, 20.0
+PAUSE = float(os.environ.get("BUTOPEA_SOAK_PAUSE", "0.3"))
+# Seconds for which a caller works as the same user, and after which that one is signed out.
+STAY = 20.0
 IDLE = 15
 WARM_UP = 0.3
 SPANS = 7

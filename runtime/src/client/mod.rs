@@ -21,6 +21,7 @@ mod transport;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -100,7 +101,12 @@ impl Client {
     /// Ends the session in Odoo, too. A failure is of no account: Odoo ends sessions by itself
     /// when they have been idle for long.
     pub async fn end_session(&self) {
-        self.transport.end_session().await;
+        self.transport.end_session(Duration::ZERO).await;
+    }
+
+    /// [`Self::end_session`], tried again for `patience` while Odoo is away, as at its restart.
+    pub async fn end_session_within(&self, patience: Duration) {
+        self.transport.end_session(patience).await;
     }
 
     /// Whether a session is open that [`Self::end_session`] would end.

@@ -28,6 +28,10 @@ const CALLS_OF_ONE_AMONG_MANY: usize = 8;
 /// How long the end of a session in Odoo may hold up its successor.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// For how long a session is still to be ended in an Odoo that is away: by then it has been
+/// restarted, or even upgraded.
+const RESTART: Duration = Duration::from_secs(15 * 60);
+
 /// What was asked of Odoo once, and when.
 pub(super) struct Known {
     pub(super) capabilities: Arc<Capabilities>,
@@ -149,7 +153,9 @@ impl UserSession {
     pub(super) async fn reconnect(&self) -> Result<Arc<Capabilities>> {
         let client = self.client()?;
         // An Odoo that hangs must not hold up whoever wants a new connection to it.
-        let _ = tokio::time::timeout(FAREWELL, client.end_session()).await;
+        let old = client.clone();
+        let ending = tokio::spawn(async move { old.end_session_within(RESTART).await });
+        let _ = tokio::time::timeout(FAREWELL, ending).await;
         client.sign_out();
         self.forget().await;
         client.sign_in().await?;
@@ -174,7 +180,7 @@ impl Drop for UserSession {
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
             let client = client.clone();
-            runtime.spawn(async move { client.end_session().await });
+            runtime.spawn(async move { client.end_session_within(RESTART).await });
         }
     }
 }

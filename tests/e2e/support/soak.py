@@ -75,7 +75,8 @@ class Cuts:
     """When Odoo was away. Calls that touch such a span may fail as cut off, others may not."""
 
     spans: list[tuple[float, float]] = field(default_factory=list)
-    settle: float = 10.0
+    # An Odoo that did not answer is left alone for up to 15 seconds.
+    settle: float = 20.0
     _open: float | None = None
 
     def during(self, cut: Callable[[], None]) -> None:
@@ -99,14 +100,20 @@ class Tally:
         self.strange: list[str] = []
         self._cuts = cuts
         self._lock = Lock()
+        self._is_cut = False
 
     def note(self, what: str, outcome: str, begin: float, detail: str = "") -> None:
         """Counts an answer: `ok`, `refused` as it should be, or the kind of a failure."""
         is_cut = outcome in CUT and self._cuts.touch(begin, time.monotonic())
         with self._lock:
+            self._is_cut = is_cut
             self.outcomes["cut off" if is_cut else outcome] += 1
             if not is_cut and outcome not in {"ok", "refused"}:
                 self.strange.append(f"{what}: {outcome}: {detail[:300]}")
+
+    def is_cut_now(self) -> bool:
+        """Whether the last answer was cut off."""
+        return self._is_cut
 
     @property
     def calls(self) -> int:
@@ -146,6 +153,9 @@ class Caller:
         while not stop.is_set() and time.monotonic() < leaves:
             self._dice.choice(jobs)(wire, member)
             self._wait(stop)
+            # While Odoo is away, nobody asks ever faster.
+            while self._tally.is_cut_now() and not stop.wait(0.5):
+                self._read(wire, member)
 
     def _ask(
         self, what: str, ask: Callable[[], HttpAnswer], refused: str = ""

@@ -2,7 +2,9 @@
 //! ending it.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, SET_COOKIE};
 use secrecy::{ExposeSecret, SecretString};
@@ -12,6 +14,10 @@ use super::answer::read_rpc_result;
 use super::{Transport, protocol};
 use crate::client::config::Credentials;
 use crate::error::{Error, ErrorKind, Result};
+
+/// The pauses between tries to end a session: from the first to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// A signed-in session. `generation` tells a stale session from the one that replaced it.
 #[derive(Clone)]
@@ -27,19 +33,38 @@ impl Transport {
     }
 
     /// Ends the session in Odoo, too, as the web client's "Log out" does
-    /// (`web/controllers/session.py`, `destroy`). Best effort: Odoo ends it by itself in time.
-    pub(in crate::client) async fn end_session(&self) {
+    /// (`web/controllers/session.py`, `destroy`). While nothing answers it is tried again, for
+    /// `patience`. Best effort: Odoo ends it by itself in time.
+    pub(in crate::client) async fn end_session(&self, patience: Duration) {
         let Some(session) = self.usable_session(None) else {
             return;
         };
         self.store_session(None);
-        let path = "/web/session/destroy";
-        let ended = self
-            .post(path, &Map::new(), Some(&session.cookie), None)
+        let pauses = ExponentialBuilder::new()
+            .with_min_delay(FIRST_PAUSE)
+            .with_max_delay(LONGEST_PAUSE)
+            .with_total_delay(Some(patience))
+            .without_max_times()
+            .with_jitter();
+        let ended = (|| self.destroy(&session.cookie))
+            .retry(pauses)
+            .sleep(tokio::time::sleep)
             .await;
         if let Err(error) = ended {
             tracing::debug!(%error, "the Odoo session could not be ended");
         }
+    }
+
+    async fn destroy(&self, cookie: &SecretString) -> Result<()> {
+        let path = "/web/session/destroy";
+        let answer = self.post(path, &Map::new(), Some(cookie), None).await?;
+        let is_away =
+            answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS;
+        if is_away {
+            let message = format!("the end of a session was answered with {}", answer.status);
+            return Err(Error::new(ErrorKind::Unreachable, message));
+        }
+        Ok(())
     }
 
     /// Whether there is a session that could be ended.
