@@ -5,6 +5,7 @@
 //! Nothing here is part of the product. What a library should do is in the libraries; this crate only puts programs
 //! together.
 
+mod audit;
 mod bench;
 mod cache;
 mod checkout;
@@ -48,6 +49,8 @@ enum Task {
     Gen(generate::GenArgs),
     /// Run every check and test, as CI does
     Test(test::TestArgs),
+    /// Look for known weaknesses of what we build and test with; needs the network
+    Audit,
     /// Measure what generating, compiling and using models costs
     Bench(bench::BenchArgs),
 }
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Task::Odoo(args) => odoo::run(args).map(|()| ExitCode::SUCCESS),
         Task::Gen(args) => generate::run(&args),
         Task::Test(args) => test::run(args),
+        Task::Audit => audit::run().map(|()| ExitCode::SUCCESS),
         Task::Bench(args) => bench::run(&args),
     };
     outcome.unwrap_or_else(|error: Error| {

@@ -22,7 +22,7 @@ pub(super) struct Apart {
 }
 
 impl Apart {
-    /// Starts it, on the instance that has its name.
+    /// Starts it, on the instance that is its own.
     pub(super) fn start(context: &Context, step: &Step) -> Result<Self, Error> {
         let log =
             context
@@ -44,7 +44,7 @@ impl Apart {
             command.arg("--").args(&context.args.pytest);
         }
         let child = command
-            .env(INSTANCE_VARIABLE, step.name)
+            .env(INSTANCE_VARIABLE, step.instance())
             .current_dir(context.checkout.root())
             .stdin(Stdio::null())
             .stdout(file)

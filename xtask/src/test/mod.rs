@@ -158,10 +158,11 @@ fn run_step(step: &Step, chosen: &[&Step], context: &mut Context) -> Result<Outc
             .map(|step| Apart::start(context, step));
         context.apart = Some(beside.collect::<Result<_, _>>()?);
     }
-    if !step.is_apart(&context.checkout) {
+    let is_elsewhere = context.args.target.url.is_some();
+    if !step.is_apart(&context.checkout) || is_elsewhere && step.takes_any_odoo() {
         return (step.run)(context);
     }
-    if context.args.target.url.is_some() {
+    if is_elsewhere {
         return Ok(Outcome::Skipped(
             "it needs an Odoo of its own, so a local one",
         ));

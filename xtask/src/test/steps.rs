@@ -6,6 +6,7 @@ use std::process::Command;
 use super::http_server::HttpServer;
 use super::runner::{check, colour, tests};
 use super::{Context, Outcome, conformance, inspector};
+use crate::audit::cargo_deny;
 use crate::cache::Staging;
 use crate::checkout::Checkout;
 use crate::counts::Counts;
@@ -13,7 +14,7 @@ use crate::error::Error;
 use crate::machine::Python;
 use crate::node::Node;
 use crate::own;
-use crate::process::{on_path, output};
+use crate::process::output;
 use crate::target::Target;
 use crate::venv::Venv;
 
@@ -37,12 +38,24 @@ pub(super) struct OwnOdoo {
     pub(super) modules: &'static [&'static str],
     /// Whether the step may run while others do.
     pub(super) beside_others: bool,
+    /// Whether nobody else's Odoo will do: the step restarts it, or needs the modules.
+    pub(super) must_be_ours: bool,
 }
 
 impl Step {
-    /// Whether it runs in a process of its own, with an instance of Odoo that has the step's name.
+    /// The name of its own instance of Odoo.
+    pub(super) fn instance(&self) -> String {
+        self.name.replace('-', "")
+    }
+
+    /// Whether it runs in a process of its own, with an instance of Odoo of its own.
     pub(super) fn is_apart(&self, checkout: &Checkout) -> bool {
-        self.own_odoo.is_some() && checkout.instance() != Some(self.name)
+        self.own_odoo.is_some() && checkout.instance() != Some(&self.instance())
+    }
+
+    /// Whether it works on an Odoo that somebody else runs.
+    pub(super) fn takes_any_odoo(&self) -> bool {
+        self.own_odoo.as_ref().is_none_or(|own| !own.must_be_ours)
     }
 
     /// Whether it may run while others do.
@@ -184,7 +197,11 @@ pub(super) const STEPS: &[Step] = &[
         name: "e2e-mcp1",
         about: "end to end on a real Odoo, line 1 of the client library",
         needs_odoo: true,
-        own_odoo: None,
+        own_odoo: Some(OwnOdoo {
+            modules: &[],
+            beside_others: true,
+            must_be_ours: false,
+        }),
         run: |context| end_to_end(context, "mcp1", &[]),
     },
     Step {
@@ -201,6 +218,7 @@ pub(super) const STEPS: &[Step] = &[
         own_odoo: Some(OwnOdoo {
             modules: &[],
             beside_others: true,
+            must_be_ours: true,
         }),
         run: |context| end_to_end(context, "mcp2", &["e2e/test_soak.py"]),
     },
@@ -236,20 +254,14 @@ fn ruff(context: &mut Context) -> Result<Outcome, Error> {
     )
 }
 
-/// The machine's own cargo-deny, or the pinned one. Advisories need a database from the network and are checked where
-/// that is at hand.
+/// Advisories need a database from the network and are checked where that is at hand, by `cargo xtask audit`.
 fn deny(context: &mut Context) -> Result<Outcome, Error> {
-    let program = if on_path("cargo-deny") {
-        PathBuf::from("cargo-deny")
-    } else {
-        tool(context, "cargo-deny")?.program("cargo-deny")
-    };
-    check(
-        Command::new(program)
-            .args(["--locked", "check", "--hide-inclusion-graph"])
-            .args(["bans", "licenses", "sources"])
-            .current_dir(context.checkout.root()),
-    )
+    check(cargo_deny(&context.cache, &context.checkout)?.args([
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ]))
 }
 
 /// Runs the Rust tests of one of two kinds: those that need nothing, or those that need an Odoo. Either kind's runner
