@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use super::guard::ModelGuard;
 use super::transport::Breaker;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -46,6 +47,8 @@ pub struct Config {
     pub request_timeout: Duration,
     /// What is known of an Odoo that does not answer; clones share it, also for other users.
     pub(super) breaker: Arc<Breaker>,
+    /// Decides which models the client may name; `None` lets it name all.
+    pub(super) guard: Option<Arc<dyn ModelGuard>>,
 }
 
 impl Config {
@@ -65,6 +68,7 @@ impl Config {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Self::DEFAULT_REQUEST_TIMEOUT,
             breaker: Arc::default(),
+            guard: None,
         })
     }
 
@@ -118,6 +122,15 @@ impl Config {
     pub fn with_credentials(self, credentials: Credentials) -> Self {
         Self {
             credentials,
+            ..self
+        }
+    }
+
+    /// The same, for a client that asks this guard before each request.
+    #[must_use]
+    pub fn with_guard(self, guard: Arc<dyn ModelGuard>) -> Self {
+        Self {
+            guard: Some(guard),
             ..self
         }
     }

@@ -19,6 +19,7 @@ mod values;
 mod way;
 
 pub use mode::ConsentMode;
+pub(super) use reading::is_reading;
 pub(super) use ticket::SpentTickets;
 pub(super) use way::Places;
 
@@ -119,6 +120,7 @@ impl UserSession {
         schema: Option<&ModelSchema>,
     ) -> Result<Consented> {
         self.shared.gate.admit(change)?;
+        self.admit_reached(change, schema)?;
         if reading::only_reads(change) {
             return Ok(Consented::Yes(new_key()?));
         }
