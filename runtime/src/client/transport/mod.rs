@@ -6,6 +6,7 @@ mod answer;
 mod breaker;
 mod download;
 mod session;
+mod tls;
 mod tries;
 
 pub(super) use breaker::Breaker;
@@ -72,20 +73,22 @@ struct Answer {
 impl Transport {
     /// Prepares the pool; nothing is sent yet.
     pub(super) fn new(config: Config) -> Result<Self> {
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             .user_agent(concat!("butopea-mcp/", env!("CARGO_PKG_VERSION")))
             // A redirect to another origin would hand over the cookie or the key.
             .redirect(redirect::Policy::none())
             .connect_timeout(config.connect_timeout)
             .timeout(config.request_timeout)
-            .tcp_nodelay(true)
-            .build()
-            .map_err(|error| {
-                Error::new(
-                    ErrorKind::Configuration,
-                    format!("the HTTP client cannot be set up: {error}"),
-                )
-            })?;
+            .tcp_nodelay(true);
+        if let Some(file) = &config.ca_file {
+            http = tls::trust_only(http, file)?;
+        }
+        let http = http.build().map_err(|error| {
+            Error::new(
+                ErrorKind::Configuration,
+                format!("the HTTP client cannot be set up: {error}"),
+            )
+        })?;
         Ok(Self {
             http,
             config,
@@ -263,6 +266,9 @@ impl Transport {
     fn explain_http(&self, error: &reqwest::Error) -> Failure {
         let origin = &self.config.url;
         let cause = root_cause(error);
+        if let Some(error) = tls::explain(origin, &cause) {
+            return Failure::before_sending(error);
+        }
         if error.is_connect() {
             let error = Error::new(
                 ErrorKind::Unreachable,
