@@ -26,7 +26,7 @@ use super::cancel;
 use super::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use answer::{read_rpc_result, retry_after};
-use session::{Session, explain_expiry, session_cookie};
+use session::{Session, cookie_header, explain_expiry, session_cookie};
 use tries::{Failure, Tries};
 
 /// The largest JSON answer that is taken. Odoo answers a page of records in some hundred kB;
@@ -64,7 +64,7 @@ pub(super) struct Transport {
 /// An answer whose HTTP part is already dealt with.
 struct Answer {
     status: StatusCode,
-    cookie: Option<String>,
+    cookie: Option<SecretString>,
     location: Option<String>,
     retry_after: Option<Duration>,
     body: Vec<u8>,
@@ -196,10 +196,10 @@ impl Transport {
         let cookie = self.current_cookie(session);
         let request = self
             .request(path, params)?
-            .header(COOKIE, format!("session_id={}", cookie.expose_secret()))
+            .header(COOKIE, cookie_header(&cookie)?)
             .timeout(time_left);
-        let answer = self.send(request).await?;
-        if let Some(cookie) = &answer.cookie {
+        let mut answer = self.send(request).await?;
+        if let Some(cookie) = answer.cookie.take() {
             self.rotate_cookie(session.generation, cookie);
         }
         read_rpc_result(&self.config.url, path, &answer)
@@ -215,7 +215,7 @@ impl Transport {
     ) -> Result<Answer> {
         let mut request = self.request(path, params)?;
         if let Some(cookie) = cookie {
-            request = request.header(COOKIE, format!("session_id={}", cookie.expose_secret()));
+            request = request.header(COOKIE, cookie_header(cookie)?);
         }
         if let Some(key) = key {
             request = request.bearer_auth(key.expose_secret());
