@@ -10,8 +10,8 @@ use butopea_runtime::instance::{
     GenOptions, ModelsFile, Place, REFERENCE_MODELS_FILE, SchemaFolder, generate,
 };
 use butopea_runtime::server::{
-    Catalogue, ConsentMode, HttpOptions, OdooServer, Settings, StateKey, ToolOptions, serve_http,
-    serve_stdio,
+    AuditLog, Catalogue, ConsentMode, HttpOptions, OdooServer, Settings, StateKey, ToolOptions,
+    protect_memory, serve_http, serve_stdio,
 };
 use butopea_runtime::{Error, ErrorKind};
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -42,6 +42,16 @@ struct Options {
         value_parser = some_path()
     )]
     data_dir: Option<PathBuf>,
+    /// A file of certificates in PEM: the authorities that alone vouch for Odoo's certificate,
+    /// in place of the system's.
+    #[arg(
+        long,
+        env = "ODOO_CA_FILE",
+        value_name = "FILE",
+        global = true,
+        value_parser = some_path()
+    )]
+    ca_file: Option<PathBuf>,
     /// A file with a secret of at least 32 bytes, for servers that several processes make up
     /// or that are restarted while their users think: it seals what a client carries from a
     /// question to its answer. Without one, each process makes its own.
@@ -50,6 +60,11 @@ struct Options {
     /// How the user is asked before anything is changed.
     #[arg(long, env = "CONFIRM", value_name = "HOW", value_enum, default_value_t)]
     confirm: ConsentMode,
+    /// Write each change that a tool is asked for into this file (`-`: standard error), as lines
+    /// of JSON: who, what, which records and fields, how the user agreed, what came of it; never
+    /// a value. A change whose line cannot be written is not made.
+    #[arg(long, env = "AUDIT_LOG", value_name = "FILE", value_parser = some_path())]
+    audit_log: Option<PathBuf>,
     /// Serve what the MCP conformance suite expects to find, next to the tools.
     #[arg(long, hide = true)]
     conformance_fixtures: bool,
@@ -93,8 +108,12 @@ Environment:
   ODOO_USERNAME   login and
   ODOO_PASSWORD   password
   PREFERRED_LANG  language of labels and messages (fr_BE); default: the user's own
+  ODOO_CA_FILE    certificates (PEM) of the authorities that sign Odoo's, instead of the system's
+  HTTPS_PROXY, NO_PROXY
+                  a proxy to reach Odoo through, and hosts that need none
   ODOO_TIMEOUT    seconds that a request may take; default: 120
   CONFIRM         how the user is asked before anything changes: auto, elicit, token, off
+  AUDIT_LOG       file for the log of changes, or -
   ODOO_MCP_STATE_KEY
                   the secret itself, instead of --state-key-file
   RUST_LOG        what to log to standard error (info, debug); default: warn
@@ -103,6 +122,7 @@ Which tools, for example:
   butopea-mcp-server --profile sales,accounting --read-only
   butopea-mcp-server --tools 'odoo_*,sale_order_*' --exclude odoo_delete
   butopea-mcp-server --profile all --list-tools     every tool there is
+  butopea-mcp-server --deny-models 'hr.*,account.*:change' --allow-models hr.department
 
 Example (Claude Desktop, Cursor):
   {\"mcpServers\": {\"odoo\": {\"command\": \"butopea-mcp-server\",
@@ -120,6 +140,7 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .init();
+    protect_memory();
     match run(&options) {
         Ok(code) => code,
         // Whoever typed a command reads this; a server's goes into a log.
@@ -136,7 +157,8 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<ExitCode> {
     if let Some(Command::Gen(gen_options)) = &options.command {
-        let work = generate(gen_options, data_dir(options));
+        let config = connection(options, Config::from_env())?;
+        let work = generate(gen_options, config, data_dir(options));
         return start_runtime()?.block_on(work);
     }
     let catalogue = load_catalogue(options)?;
@@ -144,6 +166,7 @@ fn run(options: &Options) -> Result<ExitCode> {
         state_key: StateKey::from_settings(options.state_key_file.as_deref())?,
         consent_mode: options.confirm,
         conformance_fixtures: options.conformance_fixtures,
+        audit_log: audit_log(options)?,
     };
     if options.list_tools {
         OdooServer::new(Config::from_env(), catalogue, settings).print_tools()?;
@@ -154,6 +177,29 @@ fn run(options: &Options) -> Result<ExitCode> {
     // A read of standard input that is still waiting must not hold up the exit.
     runtime.shutdown_background();
     outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// How Odoo is reached.
+fn connection(options: &Options, config: Result<Config>) -> Result<Config> {
+    let mut config = config?;
+    // The option goes before the variable.
+    config.ca_file = options.ca_file.clone().filter(|path| !is_blank(path));
+    if config.is_readable_on_the_way() {
+        tracing::warn!(
+            "ODOO_URL is {}, without TLS: passwords, keys and data can be read and changed on the way; use https",
+            config.url
+        );
+    }
+    Ok(config)
+}
+
+/// The log of changes. Printing the tools changes nothing, and touches no file.
+fn audit_log(options: &Options) -> Result<Option<AuditLog>> {
+    let target = options.audit_log.as_deref().filter(|path| !is_blank(path));
+    target
+        .filter(|_| !options.list_tools)
+        .map(AuditLog::open)
+        .transpose()
 }
 
 fn start_runtime() -> Result<tokio::runtime::Runtime> {
@@ -171,9 +217,10 @@ fn start_runtime() -> Result<tokio::runtime::Runtime> {
 
 async fn serve(options: &Options, catalogue: Catalogue, settings: Settings) -> Result<()> {
     if options.http.address.is_none() {
-        return serve_stdio(OdooServer::new(Config::from_env(), catalogue, settings)).await;
+        let config = connection(options, Config::from_env());
+        return serve_stdio(OdooServer::new(config, catalogue, settings)).await;
     }
-    let config = Config::from_env_for_many()?;
+    let config = connection(options, Config::from_env_for_many())?;
     serve_http(
         OdooServer::for_many(catalogue, settings),
         config,

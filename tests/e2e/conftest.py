@@ -42,6 +42,7 @@ _OF_ONE_LINE = [
     "test_administration.py",
     "test_aggregate.py",
     "test_answer*.py",
+    "test_audit_log.py",
     "test_buttons.py",
     "test_chatter.py",
     "test_wizards.py",
@@ -49,11 +50,14 @@ _OF_ONE_LINE = [
     "test_everyday_answers.py",
     "test_conversation.py",
     "test_corpus.py",
+    "test_denied_models.py",
     "test_domains.py",
     "test_faults.py",
     "test_http_*.py",
     "test_parity.py",
+    "test_memory.py",
     "test_process.py",
+    "test_tls.py",
     "test_values_of_every_type.py",
 ]
 collect_ignore_glob = _OF_ONE_LINE if IS_LINE_1 else []

@@ -64,7 +64,9 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 def start(start_process: StartProcess, person: Person, era: str, **env: str) -> StdioServer:
     """A server whose client has said hello and wants to know what is unusual."""
-    server = start_process(person.env | {"RUST_LOG": "info"} | env)
+    # The slow work is that of server actions, which a server leaves alone by itself.
+    variables = {"RUST_LOG": "info", "ODOO_ALLOW_MODELS": ACTION}
+    server = start_process(person.env | variables | env)
     if era == "modern":
         server.answer(server.modern("server/discover"))
     else:
@@ -312,7 +314,7 @@ def start_http(
 ) -> tuple[StdioServer, str]:
     """A server over HTTP whose requests act as this user, and its address."""
     file = tmp_path / "address"
-    env = person.env | {"RUST_LOG": "info"}
+    env = person.env | {"RUST_LOG": "info", "ODOO_ALLOW_MODELS": ACTION}
     server = start_process(env, "--http", "127.0.0.1:0", "--http-address-file", str(file))
     wait_until(file.exists, "the server to listen", 30.0)
     return server, file.read_text("utf-8")

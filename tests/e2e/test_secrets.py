@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import StartProcess
-from support.gateway import Gateway
+from support.gateway import Fault, Gateway, LoseAnswer, Refuse, Reply, Seen, Truncate
 from support.odoo import Odoo
 from support.people import People, Person
 from support.secret import CALLS, LOUD, assert_secret, session_cookies
@@ -40,6 +41,51 @@ def test_password_and_session_are_not_shown(
     sessions = session_cookies(gateway)
     assert_secret(stdout, person.password, *sessions)
     assert_secret(stderr, person.password, *sessions)
+
+
+FAULTS: dict[str, Fault] = {
+    "server-error": Reply(500, b"<h1>Internal Server Error</h1>"),
+    "no-json": Reply(200, b"<html>"),
+    "forbidden": Reply(403),
+    "away": Reply(503, retry_after="1"),
+    "redirect": Reply(302, location="https://elsewhere.invalid/mcp/execute"),
+    "lost": LoseAnswer(),
+    "refused": Refuse(),
+    "truncated": Truncate(),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_no_failure_shows_a_secret(
+    start_process: StartProcess,
+    people: People,
+    odoo: Odoo,
+    gateway: Gateway,
+    tmp_path: Path,
+    fault: Fault,
+) -> None:
+    """Every kind of failure, of sign-ins and of calls, of reads and of changes: nowhere."""
+    person = people.make("secretive", people.groups_of(odoo))
+    log = tmp_path / "audit.jsonl"
+    env = person.env | {"ODOO_URL": gateway.open().url, "AUDIT_LOG": str(log)}
+    change = ("odoo_create", {"model": TAG, "values": {"name": "e2e secret"}})
+    calls = [*CALLS[:2], change, ("odoo_search", {"model": "ir.mail_server"})]
+
+    def fails(seen: Seen) -> Fault | None:
+        return fault if seen.path == "/mcp/execute" else None
+
+    gateway.rule = fails
+    shown = run(start_process, env, calls)
+    sessions = session_cookies(gateway)
+    gateway.rule = lambda seen: fault if "session" in seen.path else None
+    shown += run(start_process, env, calls[:1])
+    for made in odoo.ids(TAG, [["name", "=", "e2e secret"]]):
+        odoo.unlink(TAG, [made])
+    audited = log.read_text()
+    assert audited.count("\n") >= 2
+    for text in (*shown, audited):
+        assert_secret(text, person.password, *sessions)
+    assert "e2e secret" not in audited
 
 
 def test_key_is_not_shown(start_process: StartProcess, people: People, odoo: Odoo) -> None:

@@ -1,11 +1,13 @@
 //! Where Odoo is and who signs in, from code or from the environment.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use url::Url;
+use url::{Host, Url};
 
+use super::guard::ModelGuard;
 use super::transport::Breaker;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -40,12 +42,17 @@ pub struct Config {
     pub credentials: Credentials,
     /// The language of labels and messages (`fr_BE`); `None` is the user's own.
     pub language: Option<String>,
+    /// A PEM file with the authorities that alone vouch for Odoo's certificate; `None` trusts
+    /// those of the system.
+    pub ca_file: Option<PathBuf>,
     /// How long opening a connection may take.
     pub connect_timeout: Duration,
     /// How long one request may take, from sending to the last byte, its further tries included.
     pub request_timeout: Duration,
     /// What is known of an Odoo that does not answer; clones share it, also for other users.
     pub(super) breaker: Arc<Breaker>,
+    /// Decides which models the client may name; `None` lets it name all.
+    pub(super) guard: Option<Arc<dyn ModelGuard>>,
 }
 
 impl Config {
@@ -62,14 +69,16 @@ impl Config {
             database: None,
             credentials,
             language: None,
+            ca_file: None,
             connect_timeout: Duration::from_secs(10),
             request_timeout: Self::DEFAULT_REQUEST_TIMEOUT,
             breaker: Arc::default(),
+            guard: None,
         })
     }
 
     /// Reads `ODOO_URL`, `ODOO_DB`, `ODOO_API_KEY` or `ODOO_USERNAME` and `ODOO_PASSWORD`,
-    /// `PREFERRED_LANG` and `ODOO_TIMEOUT` (seconds).
+    /// `PREFERRED_LANG`, `ODOO_CA_FILE` and `ODOO_TIMEOUT` (seconds).
     ///
     /// # Errors
     /// [`ErrorKind::Configuration`], naming every variable that is missing or wrong.
@@ -122,11 +131,33 @@ impl Config {
         }
     }
 
+    /// The same, for a client that asks this guard before each request.
+    #[must_use]
+    pub fn with_guard(self, guard: Arc<dyn ModelGuard>) -> Self {
+        Self {
+            guard: Some(guard),
+            ..self
+        }
+    }
+
+    /// Whether what is sent, passwords too, can be read on the way: plain HTTP to another
+    /// machine.
+    pub fn is_readable_on_the_way(&self) -> bool {
+        let is_here = match self.url.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            None => false,
+        };
+        self.url.scheme() == "http" && !is_here
+    }
+
     fn read(credentials: Credentials, variable: &impl Fn(&str) -> Option<String>) -> Result<Self> {
         let url = get(variable, "ODOO_URL").unwrap_or_default();
         let mut config = Self::new(&url, credentials)?;
         config.database = get(variable, "ODOO_DB");
         config.language = get(variable, "PREFERRED_LANG");
+        config.ca_file = get(variable, "ODOO_CA_FILE").map(PathBuf::from);
         if let Some(seconds) = get(variable, "ODOO_TIMEOUT") {
             config.request_timeout = parse_seconds(&seconds)?;
         }
@@ -262,6 +293,22 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(config.url.as_str(), "http://localhost:8069/");
+    }
+
+    #[test]
+    fn plain_http_to_another_machine_is_known() {
+        for (url, is_readable) in [
+            ("http://odoo.example", true),
+            ("http://192.0.2.7:8069", true),
+            ("http://localhost.example", true),
+            ("https://odoo.example", false),
+            ("http://localhost:8069", false),
+            ("http://127.0.0.2:8069", false),
+            ("http://[::1]:8069", false),
+        ] {
+            let config = Config::new(url, Credentials::Absent).unwrap();
+            assert_eq!(config.is_readable_on_the_way(), is_readable, "{url}");
+        }
     }
 
     #[test]

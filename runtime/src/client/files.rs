@@ -39,6 +39,9 @@ impl Client {
         field: &str,
         max_bytes: u64,
     ) -> Result<(Vec<u8>, String)> {
+        if let Some(guard) = &self.config().guard {
+            guard.admit_read(model)?;
+        }
         let path = format!("/web/content/{model}/{id}/{field}");
         let file = or_let_go(self.transport.download(&path, &[], max_bytes)).await?;
         Ok((file.bytes, file.mime_type))

@@ -15,6 +15,7 @@ mod fault;
 mod features;
 mod files;
 mod grouping;
+mod guard;
 mod idempotency;
 mod requests;
 mod transport;
@@ -37,6 +38,7 @@ pub use context::Context;
 #[cfg(feature = "generate")]
 pub use describe::{Answer, Described, LABEL_LANGUAGE, describe, wanted_models};
 pub use grouping::{GroupKey, Grouping, RecordGroup};
+pub use guard::ModelGuard;
 pub use requests::{
     Capabilities, MethodCall, ModelSummary, Named, Page, RawRecord, SchemaBatch, SearchRead, User,
 };
@@ -415,6 +417,9 @@ impl Client {
         context: &Context,
         effect: Effect,
     ) -> Result<Value> {
+        if let Some(guard) = &self.config().guard {
+            guard::admit(guard.as_ref(), path, &params, effect)?;
+        }
         let merged = self.full_context(context);
         if !merged.is_empty() {
             params.insert("context".into(), Value::Object(merged));

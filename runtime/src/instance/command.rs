@@ -40,13 +40,17 @@ pub struct GenOptions {
     pub check: bool,
 }
 
-/// Runs `gen` against the Odoo of the environment.
+/// Runs `gen` against this Odoo.
 ///
 /// # Errors
 /// [`ErrorKind::Configuration`] when settings are missing or the folder cannot be written, or
 /// any failure of a call.
-pub async fn generate(options: &GenOptions, data_dir: Option<&Path>) -> Result<ExitCode> {
-    let client = Client::new(Config::from_env()?)?;
+pub async fn generate(
+    options: &GenOptions,
+    config: Config,
+    data_dir: Option<&Path>,
+) -> Result<ExitCode> {
+    let client = Client::new(config)?;
     let outcome = run(&client, options, data_dir).await;
     client.end_session().await;
     outcome

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::policy::Crossings;
 use crate::error::{Error, Result};
 use crate::schema::text::{join_bounded, nearest, shorten};
 use crate::schema::validate::{Filter, Problems};
@@ -61,6 +62,19 @@ impl Arguments {
             Value::String(text) => !text.trim().is_empty(),
             _ => true,
         })
+    }
+
+    /// Everything in them that may be a path through a relation.
+    pub(crate) fn crossings(&self) -> Crossings {
+        let mut found = Crossings::default();
+        for (name, value) in &self.values {
+            match (name.as_str(), parse_text(value)) {
+                // The names of a method's arguments are no names of fields.
+                ("kwargs", Value::Object(named)) => named.values().for_each(|v| found.add(v)),
+                (_, value) => found.add(&value),
+            }
+        }
+        found
     }
 
     /// An argument as it was given, for the check of the field that it is.

@@ -69,9 +69,13 @@ impl OdooServer {
             let (session, name) = (Arc::clone(&session), name.clone());
             let consent = Arc::clone(&consent);
             cancellation.scope(async move {
-                session
+                let outcome = session
                     .dispatch(&target, &name, request.arguments, &consent)
-                    .await
+                    .await;
+                if !target.is_read_only() {
+                    consent.end(&session, &target, &outcome);
+                }
+                outcome
             })
         });
         let outcome = tokio::select! {

@@ -8,6 +8,7 @@ use rmcp::model::{Tool, ToolAnnotations};
 use serde_json::Value;
 
 use super::generic::GenericTool;
+use super::policy::ModelPolicy;
 use super::profile::Profile;
 use super::reach::Reach;
 use super::selection::{Existing, Selection};
@@ -46,7 +47,8 @@ pub struct Catalogue {
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
     by_model: HashMap<String, Vec<usize>>,
-    /// Of a read-only server: the tools that it would refuse to run, so that it can say why.
+    /// The tools that it refuses to run, so that it can say why: of closed models, and of a
+    /// read-only server all that change something.
     refused: HashMap<String, Target>,
     schemas: BTreeMap<String, Arc<ModelSchema>>,
     /// Models whose files are as they were written.
@@ -55,6 +57,7 @@ pub struct Catalogue {
     mend: String,
     profile: Arc<Profile>,
     read_only: bool,
+    policy: ModelPolicy,
 }
 
 impl Catalogue {
@@ -104,6 +107,7 @@ impl Catalogue {
             mend: String::new(),
             profile: Arc::new(selection.profile.clone()),
             read_only: selection.read_only,
+            policy: selection.policy.clone(),
         };
         let mut existing = Existing::default();
         for generic in GenericTool::ALL {
@@ -123,7 +127,9 @@ impl Catalogue {
                 catalogue.offer(tool(spec, &file.schema), target, is_chosen);
             }
             existing.models.push(model.clone());
-            catalogue.schemas.insert(model, Arc::new(file.schema));
+            if catalogue.policy.may_read(&model) {
+                catalogue.schemas.insert(model, Arc::new(file.schema));
+            }
         }
         selection.check(&existing)?;
         Ok(catalogue)
@@ -131,7 +137,11 @@ impl Catalogue {
 
     /// Serves a tool, or takes note that it is refused, or leaves it out.
     fn offer(&mut self, tool: Tool, target: Target, is_chosen: bool) {
-        if self.read_only && !target.is_read_only() {
+        let is_closed = match &target {
+            Target::Typed { model, operation } => !self.policy.may(model, operation),
+            Target::Generic(_) => false,
+        };
+        if is_closed || (self.read_only && !target.is_read_only()) {
             self.refused.insert(tool.name.to_string(), target);
         } else if is_chosen {
             self.add(tool, target);
@@ -186,8 +196,8 @@ impl Catalogue {
         Some(&self.entries[*self.by_name.get(name)?].tool)
     }
 
-    /// What a call of this tool does. A read-only server also knows the tools that change
-    /// something, so that it refuses them with the reason.
+    /// What a call of this tool does. The tools that are refused are known, too, so that they
+    /// are refused with the reason.
     pub(crate) fn target(&self, name: &str) -> Option<&Target> {
         match self.by_name.get(name) {
             Some(index) => Some(&self.entries[*index].target),
@@ -203,6 +213,9 @@ impl Catalogue {
         operation: &Operation,
         reach: Option<&Reach>,
     ) -> Option<(&str, &Target)> {
+        if !self.policy.may(model, operation) {
+            return None;
+        }
         let is_listed = reach.is_none_or(|reach| reach.lists(model, operation));
         let is_wanted = |entry: &&Entry| match &entry.target {
             Target::Typed {
@@ -277,6 +290,11 @@ impl Catalogue {
     /// The fields of each model that come first.
     pub(crate) fn profile(&self) -> &Arc<Profile> {
         &self.profile
+    }
+
+    /// Which models are kept from assistants.
+    pub(crate) fn policy(&self) -> &ModelPolicy {
+        &self.policy
     }
 
     /// Whether the server was asked to change nothing.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::UserSession;
 use super::args::{Arguments, NewRecords};
 use super::checks::{Asked, Checked, or_given, with_resolved};
-use super::consent::{Consent, Consented};
+use super::consent::{Consent, Consented, is_reading};
 use super::gate::Change;
 use super::opened::Origin;
 use super::operations::{missing_records, model_of};
@@ -45,6 +45,7 @@ impl UserSession {
             model: &model,
             paths: given.iter().flat_map(value_paths).collect(),
             mistakes,
+            args: Some(args),
         };
         let Checked {
             prepared,
@@ -112,6 +113,7 @@ impl UserSession {
             model: &model,
             paths: value_paths(&given),
             mistakes,
+            args: Some(args),
         };
         let Checked {
             prepared,
@@ -154,6 +156,7 @@ impl UserSession {
             model: &model,
             paths: Vec::new(),
             mistakes,
+            args: Some(args),
         };
         let checked = self.checked(call, |_, _, _| ()).await?;
         let names = self.require_records(&model, &ids).await?;
@@ -196,6 +199,7 @@ impl UserSession {
             model: &model,
             paths: method_paths(&method, &positional, &named),
             mistakes,
+            args: Some(args),
         };
         let checked = self
             .checked(call, |schema, known, problems| {
@@ -206,6 +210,12 @@ impl UserSession {
             })
             .await?;
         let (positional, named) = checked.prepared.unwrap_or((positional, named));
+        let said = positional.iter().chain(named.values());
+        self.admit_prepared(checked.schema.as_ref(), said).await?;
+        if is_reading(&method) && ids.is_empty() {
+            let schema = checked.schema.as_deref();
+            self.admit_owners_at_large(&model, schema).await?;
+        }
         let call = MethodCall {
             ids,
             args: positional,
@@ -231,6 +241,7 @@ impl UserSession {
             model: &model,
             paths: Vec::new(),
             mistakes,
+            args: Some(args),
         };
         let checked = self.checked(call, |_, _, _| ()).await?;
         self.require_records(&model, &ids).await?;

@@ -7,12 +7,14 @@ use jiff::{Timestamp, Zoned};
 use serde_json::{Map, Value, json};
 
 use super::UserSession;
+use super::args::Arguments;
+use super::policy::Crossings;
 use super::present::{Output, zone_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::ModelSchema;
 use crate::schema::validate::names::NameBook;
 use crate::schema::validate::{
-    Filter, Findings, Known, Problems, Resolved, describe_resolved, plain_filter, prepare_filter,
+    Findings, Known, Problems, Resolved, describe_resolved, plain_filter, prepare_filter,
 };
 
 /// A call that is to be checked.
@@ -23,6 +25,8 @@ pub(super) struct Asked<'a> {
     pub(super) paths: Vec<String>,
     /// What is wrong with it so far.
     pub(super) mistakes: Problems,
+    /// What it says besides, where it is about the records of `model`.
+    pub(super) args: Option<&'a Arguments>,
 }
 
 /// A call that was checked.
@@ -50,15 +54,18 @@ impl UserSession {
             model,
             paths,
             mistakes,
+            args,
         } = asked;
         let Some(mut schema) = self.schema_for(model, &mistakes).await? else {
             mistakes.into_result(model)?;
+            self.admit_said(model, None, args).await?;
             return Ok(Checked {
                 prepared: None,
                 schema: None,
                 resolved: Vec::new(),
             });
         };
+        self.admit_said(model, Some(&schema), args).await?;
         self.fetch_along(&schema, &paths).await?;
         let models = |name: &str| self.schemas.known(name);
         let run = |schema: &ModelSchema, names: &NameBook, now: &Zoned| {
@@ -95,6 +102,35 @@ impl UserSession {
             schema: Some(schema),
             resolved,
         })
+    }
+
+    /// Refuses what this server keeps from assistants: paths through closed models, and records
+    /// that belong to one of theirs.
+    async fn admit_said(
+        &self,
+        model: &str,
+        schema: Option<&Arc<ModelSchema>>,
+        args: Option<&Arguments>,
+    ) -> Result<()> {
+        let Some(args) = args else { return Ok(()) };
+        if let Some(schema) = schema {
+            self.admit_crossings(schema, &args.crossings()).await?;
+        }
+        let ids = args.record_ids().unwrap_or_default();
+        self.admit_owners(model, schema.map(Arc::as_ref), &ids)
+            .await
+    }
+
+    /// The same for what a check made of the call: texts in it were read as Python.
+    pub(super) async fn admit_prepared<'a>(
+        &self,
+        schema: Option<&Arc<ModelSchema>>,
+        prepared: impl IntoIterator<Item = &'a Value>,
+    ) -> Result<()> {
+        let Some(schema) = schema else { return Ok(()) };
+        let mut crossings = Crossings::default();
+        prepared.into_iter().for_each(|value| crossings.add(value));
+        self.admit_crossings(schema, &crossings).await
     }
 
     /// The schema to check with. When Odoo does not answer, a call that is wrong in itself is
@@ -148,14 +184,16 @@ impl UserSession {
     pub(super) async fn checked_filter(
         &self,
         model: &str,
-        filter: &Filter,
+        args: &Arguments,
         mistakes: Problems,
         check: impl Fn(&ModelSchema, &mut Problems),
     ) -> Result<(Value, Checked<Value>)> {
+        let filter = &args.filter();
         let asked = Asked {
             model,
             paths: filter.paths(),
             mistakes,
+            args: Some(args),
         };
         let checked = self
             .checked(asked, |schema, known, problems| {
@@ -167,6 +205,11 @@ impl UserSession {
             .prepared
             .clone()
             .unwrap_or_else(|| unchecked(|known| plain_filter(filter, known)));
+        self.admit_prepared(checked.schema.as_ref(), [&domain])
+            .await?;
+        let domain = self
+            .with_open_owners(model, checked.schema.as_deref(), domain)
+            .await?;
         Ok((domain, checked))
     }
 }

@@ -162,12 +162,33 @@ impl UserSession {
     /// name was.
     async fn complete_id(&self, model: &str, typed: &str) -> Result<Found> {
         let found = self.search_names(checked(model)?, typed).await?;
-        let mut ids: Vec<i64> = found.names.iter().map(|(id, _)| *id).collect();
+        let mut ids: Vec<i64> = Vec::new();
         let mut total = found.total;
+        let schema = self.schema_of(model).await.ok().flatten();
+        let is_open = async |id| {
+            self.admit_owners(model, schema.as_deref(), &[id])
+                .await
+                .is_ok()
+        };
+        if self
+            .admit_owners(model, schema.as_deref(), &found.ids())
+            .await
+            .is_ok()
+        {
+            ids = found.ids();
+        } else {
+            // Few models have such records, and fewer records are some.
+            for id in found.ids() {
+                if is_open(id).await {
+                    ids.push(id);
+                }
+            }
+            total = None;
+        }
         if let Ok(id) = typed.parse::<i64>() {
             if let Some(place) = ids.iter().position(|found| *found == id) {
                 ids[..=place].rotate_right(1);
-            } else if self.exists(model, id).await? {
+            } else if self.exists(model, id).await? && is_open(id).await {
                 ids.insert(0, id);
                 total = total.map(|total| total + 1);
             }
@@ -207,6 +228,7 @@ impl UserSession {
     }
 
     async fn search_names(&self, model: &str, typed: &str) -> Result<FoundNames> {
+        self.shared.catalogue.policy().admit(model)?;
         let client = self.client()?;
         let most = CompletionInfo::MAX_VALUES;
         let names = client
@@ -242,6 +264,12 @@ impl UserSession {
 struct FoundNames {
     names: Vec<(i64, String)>,
     total: Option<usize>,
+}
+
+impl FoundNames {
+    fn ids(&self) -> Vec<i64> {
+        self.names.iter().map(|(id, _)| *id).collect()
+    }
 }
 
 impl Found {

@@ -42,6 +42,8 @@ impl UserSession {
         } else {
             live
         };
+        let policy = self.shared.catalogue.policy();
+        policy.limit(&name, &mut schema.access);
         schema.key_fields = self.shared.catalogue.profile().key_fields(&name).to_vec();
         Ok(describe(&schema, view, search.as_deref()))
     }

@@ -8,6 +8,7 @@ use super::catalogue::Target;
 use super::consent::Consent;
 use super::generic::GenericTool;
 use super::present::Output;
+use crate::client::ModelGuard as _;
 use crate::error::Result;
 use crate::schema::{CONSENT_TOKEN, Operation};
 
@@ -26,14 +27,37 @@ impl UserSession {
                 let known = tool.argument_names();
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
                 let args = Arguments::new(name, arguments, &known);
+                self.admit_model(*tool, &args)?;
                 self.call_generic(*tool, args, consent).await
             }
             Target::Typed { model, operation } => {
+                let policy = self.shared.catalogue.policy();
+                if operation.is_read_only() {
+                    policy.admit(model)?;
+                } else {
+                    policy.admit_change(model)?;
+                }
                 self.admit_typed(model, operation, name)?;
                 let args = Arguments::new(name, arguments, typed_arguments(operation))
                     .with("model", model);
                 self.call_typed(operation, &args, consent).await
             }
+        }
+    }
+
+    /// Refuses a model that this server keeps from assistants, before anything is asked of Odoo.
+    fn admit_model(&self, tool: GenericTool, args: &Arguments) -> Result<()> {
+        let Ok(Some(model)) = args.text("model") else {
+            return Ok(());
+        };
+        let policy = self.shared.catalogue.policy();
+        match tool {
+            _ if tool.is_read_only() => policy.admit(&model),
+            GenericTool::Execute => {
+                let method = args.text("method").ok().flatten().unwrap_or_default();
+                policy.admit_call(&model, &method)
+            }
+            _ => policy.admit_change(&model),
         }
     }
 

@@ -6,13 +6,12 @@
 //! gives another list, everybody who listens is told, and only then.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::UserSession;
 use super::pages::digest;
-use super::session::Known;
 use crate::client::Context;
 
 /// How long an answer about the user and the schema is believed. Looking again costs Odoo some
@@ -144,10 +143,7 @@ impl UserSession {
                 && known.capabilities.schema_fingerprint == fetched.schema_fingerprint
         });
         self.schemas.confirm(fetched.schema_fingerprint.as_deref());
-        *known = Some(Known {
-            capabilities: fetched.into(),
-            asked: Instant::now(),
-        });
+        *known = Some(self.learn(fetched));
         drop(known);
         if !is_same {
             self.reach.forget().await;

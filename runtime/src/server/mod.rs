@@ -7,6 +7,7 @@
 
 mod args;
 mod ask;
+mod audit;
 mod buttons;
 mod call;
 mod cancel;
@@ -30,11 +31,13 @@ mod handler;
 mod html;
 mod http;
 mod icon;
+mod memory;
 mod metrics;
 mod opened;
 mod operations;
 mod options;
 mod pages;
+mod policy;
 mod present;
 mod profile;
 mod prompts;
@@ -56,11 +59,14 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use audit::AuditLog;
 pub use catalogue::Catalogue;
 pub use consent::ConsentMode;
 pub use handler::OdooServer;
 pub use http::{HttpOptions, serve_http};
+pub use memory::protect_memory;
 pub use options::ToolOptions;
+pub use policy::ModelPolicy;
 pub use profile::Profile;
 pub use selection::Selection;
 pub use state_key::StateKey;
@@ -89,6 +95,8 @@ pub struct Settings {
     pub consent_mode: ConsentMode,
     /// Whether to serve what the MCP conformance suite expects to find, next to the tools.
     pub conformance_fixtures: bool,
+    /// Where changes are written down; `None` writes nothing.
+    pub audit_log: Option<AuditLog>,
 }
 
 /// What all users of one server share: nothing here depends on who is asking.
@@ -108,6 +116,8 @@ pub(crate) struct Shared {
     /// Seals what clients carry from one call to the next.
     state_key: StateKey,
     consent_mode: ConsentMode,
+    /// Where changes are written down.
+    audit_log: Option<Arc<AuditLog>>,
     /// The consent that was used up.
     spent: SpentTickets,
     /// What the conformance suite expects to find; `None` in every real server.
@@ -128,6 +138,7 @@ impl Shared {
             giving_up: CancellationToken::new(),
             state_key: settings.state_key,
             consent_mode: settings.consent_mode,
+            audit_log: settings.audit_log.map(Arc::new),
             spent: SpentTickets::new(),
             fixtures: settings.conformance_fixtures.then(Fixtures::new),
             given_up: CancellationToken::new(),

@@ -47,7 +47,7 @@ impl UserSession {
         let offset = mistakes.take(args.count("offset")).flatten().unwrap_or(0);
         let model = model_of(args, &mut mistakes)?;
         let (domain, checked) = self
-            .checked_filter(&model, &args.filter(), mistakes, |schema, problems| {
+            .checked_filter(&model, args, mistakes, |schema, problems| {
                 if let Some(fields) = &asked {
                     check_fields(schema, fields, "fields", problems);
                 }
@@ -108,6 +108,7 @@ impl UserSession {
             model: &model,
             paths: Vec::new(),
             mistakes,
+            args: Some(args),
         };
         let checked = self
             .checked(call, |schema, _, problems| {
@@ -186,7 +187,7 @@ impl UserSession {
         let mut mistakes = args.mistakes();
         let model = model_of(args, &mut mistakes)?;
         let (domain, checked) = self
-            .checked_filter(&model, &args.filter(), mistakes, |_, _| ())
+            .checked_filter(&model, args, mistakes, |_, _| ())
             .await?;
         let count = self
             .client()?

@@ -4,6 +4,7 @@
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
+use super::policy::ModelPolicy;
 use super::profile::Profile;
 use super::selection::Selection;
 use crate::error::Result;
@@ -48,6 +49,26 @@ pub struct ToolOptions {
     /// options.
     #[arg(long, env = "ODOO_READ_ONLY", value_parser = FalseyValueParser::new())]
     pub read_only: bool,
+    /// Keep these models from assistants, by whatever tool, resource or prompt (`hr.*`); with
+    /// `:change` behind it, a model may be read and not changed (`res.company:change`). Closed
+    /// without this option, too: stored passwords and keys; to changes: access rights, code
+    /// that Odoo runs, the installation of modules.
+    #[arg(
+        long,
+        env = "ODOO_DENY_MODELS",
+        value_delimiter = ',',
+        value_name = "MODEL,…"
+    )]
+    pub deny_models: Vec<String>,
+    /// Open these models, whatever closes them (`hr.department,ir.cron`). Odoo's rights and the
+    /// rules of its administrator hold all the same.
+    #[arg(
+        long,
+        env = "ODOO_ALLOW_MODELS",
+        value_delimiter = ',',
+        value_name = "MODEL,…"
+    )]
+    pub allow_models: Vec<String>,
 }
 
 impl ToolOptions {
@@ -63,6 +84,7 @@ impl ToolOptions {
             tools: Patterns::new(&self.tools)?,
             exclude: Patterns::new(&self.exclude)?,
             read_only: self.read_only,
+            policy: ModelPolicy::new(&self.deny_models, &self.allow_models)?,
         };
         if !selection.tools.is_empty() && !selection.models.is_empty() {
             tracing::warn!("--models adds nothing: --tools says exactly which tools to serve");

@@ -378,6 +378,7 @@ impl Work {
         let typed = catalogue.typed_models();
         let mut wanted: BTreeSet<&str> = prompts::models().collect();
         wanted.extend(&typed);
+        wanted.retain(|model| catalogue.policy().may_read(model));
         for model in wanted {
             let summary = capabilities.model(model);
             if let Some(summary) = summary {

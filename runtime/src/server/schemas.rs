@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use super::policy::ModelPolicy;
 use super::profile::Profile;
 use crate::client::{Client, Context};
 use crate::error::{ErrorKind, Result};
@@ -43,16 +44,19 @@ pub(crate) struct SchemaStore {
     kept: RwLock<HashMap<String, Kept>>,
     /// Says which fields of a model come first.
     profile: Arc<Profile>,
+    /// Says which models may be read only.
+    policy: ModelPolicy,
     /// What Odoo's schema was known by when the kept ones were fetched.
     fingerprint: RwLock<Option<String>>,
 }
 
 impl SchemaStore {
     /// An empty store.
-    pub(crate) fn new(profile: Arc<Profile>) -> Self {
+    pub(crate) fn new(profile: Arc<Profile>, policy: ModelPolicy) -> Self {
         Self {
             kept: RwLock::default(),
             profile,
+            policy,
             fingerprint: RwLock::default(),
         }
     }
@@ -149,6 +153,7 @@ impl SchemaStore {
         mut schema: ModelSchema,
     ) -> Option<Arc<ModelSchema>> {
         schema.key_fields = self.profile.key_fields(model).to_vec();
+        self.policy.limit(model, &mut schema.access);
         let schema = (!schema.fields.is_empty()).then(|| Arc::new(schema));
         self.keep(model, schema.clone());
         schema
@@ -206,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_store_is_bounded_by_count() {
-        let store = SchemaStore::new(Arc::new(Profile::all()));
+        let store = SchemaStore::new(Arc::new(Profile::all()), ModelPolicy::default());
         for number in 0..2 * MAX_KEPT {
             let name = format!("x.model{number}");
             store.keep_fetched(&name, schema(&name, 1));
@@ -222,7 +227,7 @@ mod tests {
 
     #[test]
     fn the_store_is_bounded_by_bytes() {
-        let store = SchemaStore::new(Arc::new(Profile::all()));
+        let store = SchemaStore::new(Arc::new(Profile::all()), ModelPolicy::default());
         let large = MAX_BYTES / 4;
         for number in 0..8 {
             let name = format!("x.large{number}");
@@ -237,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_schema_holds_for_one_fingerprint() {
-        let store = SchemaStore::new(Arc::new(Profile::all()));
+        let store = SchemaStore::new(Arc::new(Profile::all()), ModelPolicy::default());
         store.keep_fetched("x", schema("x", 1));
         store.confirm(Some("a"));
         assert!(store.known("x").is_some(), "the first one says nothing new");

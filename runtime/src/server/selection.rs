@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::policy::ModelPolicy;
 use super::profile::Profile;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::text::nearest;
@@ -22,6 +23,8 @@ pub struct Selection {
     pub exclude: Patterns,
     /// Serve only tools that change nothing, whatever else is chosen.
     pub read_only: bool,
+    /// The models that are kept from assistants, by whatever tool.
+    pub policy: ModelPolicy,
 }
 
 /// The names of all tools and models that exist, to say what a pattern may have meant.

@@ -36,6 +36,8 @@ const RESTART: Duration = Duration::from_secs(15 * 60);
 pub(super) struct Known {
     pub(super) capabilities: Arc<Capabilities>,
     pub(super) asked: Instant,
+    /// The models that this server keeps from assistants, as far as they are known by name.
+    pub(super) closed: Arc<Vec<String>>,
 }
 
 /// A signed-in user, with all that was learnt on their behalf.
@@ -71,9 +73,11 @@ impl UserSession {
     }
 
     fn new(shared: Arc<Shared>, config: Result<Config>, places: usize) -> Self {
+        let policy = shared.catalogue.policy().clone();
+        let config = config.map(|config| config.with_guard(Arc::new(policy.clone())));
         Self {
             _held: shared.metrics.session_held(),
-            schemas: SchemaStore::new(Arc::clone(shared.catalogue.profile())),
+            schemas: SchemaStore::new(Arc::clone(shared.catalogue.profile()), policy),
             shared,
             client: config.and_then(Client::new),
             known: Mutex::new(None),
@@ -120,13 +124,40 @@ impl UserSession {
         if let Some(known) = known.as_ref() {
             return Ok(Arc::clone(&known.capabilities));
         }
-        let fetched = Arc::new(self.client()?.capabilities(&Context::new()).await?);
+        let fetched = self.client()?.capabilities(&Context::new()).await?;
         self.schemas.confirm(fetched.schema_fingerprint.as_deref());
-        *known = Some(Known {
-            capabilities: Arc::clone(&fetched),
+        let learnt = self.learn(fetched);
+        let capabilities = Arc::clone(&learnt.capabilities);
+        *known = Some(learnt);
+        Ok(capabilities)
+    }
+
+    /// What Odoo answered, without what this server keeps from assistants.
+    pub(super) fn learn(&self, mut capabilities: Capabilities) -> Known {
+        let policy = self.shared.catalogue.policy();
+        let names = capabilities.models.iter().map(|model| model.model.as_str());
+        let closed = policy.closed_among(names);
+        capabilities
+            .models
+            .retain(|model| policy.may_read(&model.model));
+        for model in &mut capabilities.models {
+            policy.limit(&model.model, &mut model.access);
+        }
+        Known {
+            capabilities: Arc::new(capabilities),
             asked: Instant::now(),
-        });
-        Ok(fetched)
+            closed: Arc::new(closed),
+        }
+    }
+
+    /// The models that this server keeps from assistants, as far as they are known by name.
+    pub(super) async fn closed_models(&self) -> Result<Arc<Vec<String>>> {
+        self.capabilities().await?;
+        let known = self.known.lock().await;
+        Ok(known
+            .as_ref()
+            .map(|known| Arc::clone(&known.closed))
+            .unwrap_or_default())
     }
 
     /// A refusal of a model that does not exist, with the names that are nearest to it.

@@ -15,8 +15,13 @@ LOUD = {"RUST_LOG": "trace", "RUST_BACKTRACE": "full"}
 
 def spellings(secret: str) -> list[str]:
     """The ways in which a secret could be written."""
-    encoded = base64.b64encode(secret.encode()).decode()
-    return sorted({secret, quote(secret, safe=""), json.dumps(secret)[1:-1], encoded})
+    raw = secret.encode()
+    encoded = {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
+    # As the second half of `login:password`, too, whatever the length of the login.
+    for before in range(3):
+        inner = base64.b64encode(b"x" * before + raw).decode()
+        encoded.add(inner[4 * (before > 0) : -4])
+    return sorted({secret, quote(secret, safe=""), json.dumps(secret)[1:-1]} | encoded)
 
 
 def assert_secret(text: str, *hidden: str) -> None:

@@ -6,10 +6,9 @@
 
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION};
-use secrecy::ExposeSecret;
 
 use super::answer::{check_status, retry_after};
-use super::session::{Session, explain_expiry, session_cookie};
+use super::session::{Session, cookie_header, explain_expiry, session_cookie};
 use super::tries::{Failure, Tries};
 use super::{Answer, Effect, Transport};
 use crate::error::{Error, ErrorKind, Result};
@@ -71,12 +70,12 @@ impl Transport {
         let mut response = self
             .http
             .get(url)
-            .header(COOKIE, format!("session_id={}", cookie.expose_secret()))
+            .header(COOKIE, cookie_header(&cookie)?)
             .send()
             .await
             .map_err(failed)?;
         if let Some(cookie) = session_cookie(response.headers()) {
-            self.rotate_cookie(session.generation, &cookie);
+            self.rotate_cookie(session.generation, cookie);
         }
         self.refuse_failure(path, response.status(), response.headers())?;
         if let Some(size) = response.content_length().filter(|size| *size > max_bytes) {

@@ -6,6 +6,7 @@ mod answer;
 mod breaker;
 mod download;
 mod session;
+mod tls;
 mod tries;
 
 pub(super) use breaker::Breaker;
@@ -25,7 +26,7 @@ use super::cancel;
 use super::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use answer::{read_rpc_result, retry_after};
-use session::{Session, explain_expiry, session_cookie};
+use session::{Session, cookie_header, explain_expiry, session_cookie};
 use tries::{Failure, Tries};
 
 /// The largest JSON answer that is taken. Odoo answers a page of records in some hundred kB;
@@ -63,7 +64,7 @@ pub(super) struct Transport {
 /// An answer whose HTTP part is already dealt with.
 struct Answer {
     status: StatusCode,
-    cookie: Option<String>,
+    cookie: Option<SecretString>,
     location: Option<String>,
     retry_after: Option<Duration>,
     body: Vec<u8>,
@@ -72,20 +73,22 @@ struct Answer {
 impl Transport {
     /// Prepares the pool; nothing is sent yet.
     pub(super) fn new(config: Config) -> Result<Self> {
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             .user_agent(concat!("butopea-mcp/", env!("CARGO_PKG_VERSION")))
             // A redirect to another origin would hand over the cookie or the key.
             .redirect(redirect::Policy::none())
             .connect_timeout(config.connect_timeout)
             .timeout(config.request_timeout)
-            .tcp_nodelay(true)
-            .build()
-            .map_err(|error| {
-                Error::new(
-                    ErrorKind::Configuration,
-                    format!("the HTTP client cannot be set up: {error}"),
-                )
-            })?;
+            .tcp_nodelay(true);
+        if let Some(file) = &config.ca_file {
+            http = tls::trust_only(http, file)?;
+        }
+        let http = http.build().map_err(|error| {
+            Error::new(
+                ErrorKind::Configuration,
+                format!("the HTTP client cannot be set up: {error}"),
+            )
+        })?;
         Ok(Self {
             http,
             config,
@@ -193,10 +196,10 @@ impl Transport {
         let cookie = self.current_cookie(session);
         let request = self
             .request(path, params)?
-            .header(COOKIE, format!("session_id={}", cookie.expose_secret()))
+            .header(COOKIE, cookie_header(&cookie)?)
             .timeout(time_left);
-        let answer = self.send(request).await?;
-        if let Some(cookie) = &answer.cookie {
+        let mut answer = self.send(request).await?;
+        if let Some(cookie) = answer.cookie.take() {
             self.rotate_cookie(session.generation, cookie);
         }
         read_rpc_result(&self.config.url, path, &answer)
@@ -212,7 +215,7 @@ impl Transport {
     ) -> Result<Answer> {
         let mut request = self.request(path, params)?;
         if let Some(cookie) = cookie {
-            request = request.header(COOKIE, format!("session_id={}", cookie.expose_secret()));
+            request = request.header(COOKIE, cookie_header(cookie)?);
         }
         if let Some(key) = key {
             request = request.bearer_auth(key.expose_secret());
@@ -263,6 +266,9 @@ impl Transport {
     fn explain_http(&self, error: &reqwest::Error) -> Failure {
         let origin = &self.config.url;
         let cause = root_cause(error);
+        if let Some(error) = tls::explain(origin, &cause) {
+            return Failure::before_sending(error);
+        }
         if error.is_connect() {
             let error = Error::new(
                 ErrorKind::Unreachable,

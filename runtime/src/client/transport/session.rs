@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, SET_COOKIE};
+use reqwest::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
@@ -98,7 +98,7 @@ impl Transport {
         self.logins.fetch_add(1, Ordering::Relaxed);
         *last_failure = outcome.as_ref().err().cloned();
         let session = Session {
-            cookie: outcome?.into(),
+            cookie: outcome?,
             generation: self.generations.fetch_add(1, Ordering::Relaxed) + 1,
         };
         self.store_session(Some(session.clone()));
@@ -125,13 +125,13 @@ impl Transport {
     }
 
     /// Odoo 18 and later replace the session id every few hours and send the new one along.
-    pub(super) fn rotate_cookie(&self, generation: u64, cookie: &str) {
+    pub(super) fn rotate_cookie(&self, generation: u64, cookie: SecretString) {
         let mut guard = self
             .session
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(session) = guard.as_mut().filter(|s| s.generation == generation) {
-            session.cookie = cookie.to_owned().into();
+            session.cookie = cookie;
         }
     }
 
@@ -140,7 +140,7 @@ impl Transport {
             .map_or_else(|| session.cookie.clone(), |current| current.cookie)
     }
 
-    async fn sign_in(&self) -> Result<String> {
+    async fn sign_in(&self) -> Result<SecretString> {
         match &self.config.credentials {
             Credentials::Password { login, password } => {
                 self.sign_in_with_password(login, password).await
@@ -154,7 +154,11 @@ impl Transport {
     }
 
     /// `/web/session/authenticate`, as the web client does it (`web/controllers/session.py`).
-    async fn sign_in_with_password(&self, login: &str, password: &SecretString) -> Result<String> {
+    async fn sign_in_with_password(
+        &self,
+        login: &str,
+        password: &SecretString,
+    ) -> Result<SecretString> {
         let database = match &self.config.database {
             Some(database) => database.clone(),
             None => self.only_database().await?,
@@ -181,7 +185,7 @@ impl Transport {
     }
 
     /// `/mcp/session` of our module: the key's slow hash is paid once, not on each call.
-    async fn sign_in_with_key(&self, key: &SecretString) -> Result<String> {
+    async fn sign_in_with_key(&self, key: &SecretString) -> Result<SecretString> {
         let path = "/mcp/session";
         let params = Map::new();
         let mut answer = self.post(path, &params, None, Some(key)).await?;
@@ -217,7 +221,7 @@ impl Transport {
         let mut url = self.url_of("/web/login")?;
         url.query_pairs_mut().append_pair("db", database);
         let answer = self.send(self.http.get(url)).await?;
-        answer.cookie.map(SecretString::from).ok_or_else(|| {
+        answer.cookie.ok_or_else(|| {
             Error::new(
                 ErrorKind::Configuration,
                 format!("{} has no database \"{database}\"", self.config.url),
@@ -265,14 +269,24 @@ impl Transport {
     }
 }
 
-pub(super) fn session_cookie(headers: &HeaderMap) -> Option<String> {
+/// The header with which a request is a session's. Marked, so that nothing that logs headers
+/// shows it.
+pub(super) fn cookie_header(cookie: &SecretString) -> Result<HeaderValue> {
+    let text = SecretString::from(format!("session_id={}", cookie.expose_secret()));
+    let mut header = HeaderValue::from_str(text.expose_secret())
+        .map_err(|_| protocol("the session cookie cannot be sent back"))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+pub(super) fn session_cookie(headers: &HeaderMap) -> Option<SecretString> {
     headers
         .get_all(SET_COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .filter_map(|cookie| cookie.split(';').next()?.strip_prefix("session_id="))
         .rfind(|id| !id.is_empty())
-        .map(str::to_owned)
+        .map(SecretString::from)
 }
 
 /// What Odoo says, in the language of nobody, to each login from an address from which too many
@@ -311,5 +325,23 @@ pub(super) fn explain_expiry(error: Error) -> Error {
         .with_hint("Check the account in Odoo, then call odoo_reconnect.")
     } else {
         error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_shown_by_no_header() {
+        let mut headers = HeaderMap::new();
+        let set = HeaderValue::from_static("session_id=confidential; HttpOnly");
+        headers.insert(SET_COOKIE, set);
+        let cookie = session_cookie(&headers).unwrap();
+        assert_eq!(cookie.expose_secret(), "confidential");
+        assert!(!format!("{cookie:?}").contains("confidential"));
+        let header = cookie_header(&cookie).unwrap();
+        assert_eq!(header, "session_id=confidential");
+        assert!(!format!("{header:?}").contains("confidential"));
     }
 }

@@ -31,6 +31,8 @@ pub use aggregation::{Aggregation, Key, WantedGroups, prepare_groups};
 pub use domain::{Filter, domain_paths, plain_filter, prepare_domain, prepare_filter};
 pub use fields::{check_fields, check_order};
 pub use methods::{method_paths, prepare_method};
+#[cfg(feature = "server")]
+pub(crate) use operators::is_operator;
 pub use values::{Purpose, prepare_values, value_paths};
 
 use super::ModelSchema;

@@ -56,7 +56,7 @@ const MEANT: [(&str, &str); 12] = [
     ("=>", ">="),
 ];
 
-pub(super) fn is_operator(text: &str) -> bool {
+pub(crate) fn is_operator(text: &str) -> bool {
     let lower = text.trim().to_ascii_lowercase();
     OPERATORS.contains(&lower.as_str()) || SUBDOMAIN_OPERATORS.contains(&lower.as_str())
 }

@@ -73,6 +73,7 @@ impl UserSession {
             model: ACTIVITY,
             paths: value_paths(&given),
             mistakes,
+            args: None,
         };
         let checked = self
             .checked(call, |schema, known, problems| {
@@ -164,6 +165,7 @@ impl UserSession {
         mistakes.into_result(ACTIVITY)?;
         let known = self.read_activity(activity).await?;
         let (model, id) = (known.text("res_model"), known.number("res_id"));
+        self.shared.catalogue.policy().admit_change(&model)?;
         let other_record = (args.is_given("id") && args.required_id("id").ok() != id)
             || (args.is_given("model") && args.text("model")?.as_deref() != Some(model.as_str()));
         if other_record {

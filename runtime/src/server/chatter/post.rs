@@ -110,6 +110,7 @@ impl UserSession {
             model: MESSAGE,
             paths: vec!["partner_ids".to_owned()],
             mistakes,
+            args: None,
         };
         let checked = self
             .checked(call, |schema, known, problems| {

@@ -19,6 +19,7 @@ mod values;
 mod way;
 
 pub use mode::ConsentMode;
+pub(super) use reading::is_reading;
 pub(super) use ticket::SpentTickets;
 pub(super) use way::Places;
 
@@ -30,6 +31,8 @@ use rmcp::model::{CallToolRequestParams, InputRequiredResult};
 use rmcp::service::{Peer, RequestContext, RoleServer};
 use serde_json::{Value, json};
 
+use super::audit::{Asked, Audit};
+use super::catalogue::Target;
 use super::gate::Change;
 use super::present::Output;
 use super::{Shared, UserSession};
@@ -67,6 +70,7 @@ pub(super) struct Consent {
     /// Whether the call waits for a person, and not for Odoo.
     person_is_asked: Arc<AtomicBool>,
     question: Mutex<Option<InputRequiredResult>>,
+    audit: Audit,
 }
 
 impl Consent {
@@ -81,14 +85,25 @@ impl Consent {
     ) -> Self {
         let mut arguments = request.arguments.clone().unwrap_or_default();
         let token = arguments.remove(CONSENT_TOKEN);
+        let way = Way::of(shared.consent_mode, request, token, context);
+        let tool = request.name.to_string();
         Self {
-            tool: request.name.to_string(),
-            way: Way::of(shared.consent_mode, request, token, context),
+            audit: Audit::new(shared.audit_log.clone(), tool.clone(), way.name()),
+            tool,
+            way,
             arguments: Value::Object(arguments),
             places: tokio::sync::Mutex::new(Some(places)),
             cancellation,
             person_is_asked,
             question: Mutex::new(None),
+        }
+    }
+
+    /// Takes note of how the call ended, where it was to change something.
+    pub(super) fn end(&self, session: &UserSession, target: &Target, outcome: &Result<Output>) {
+        let asked = Asked::of(target, &self.arguments);
+        if outcome.is_ok() || !is_reading(asked.method) {
+            self.audit.end(session, &asked, outcome);
         }
     }
 
@@ -118,10 +133,28 @@ impl UserSession {
         change: &Change<'_>,
         schema: Option<&ModelSchema>,
     ) -> Result<Consented> {
+        let only_reads = reading::only_reads(change);
+        if !only_reads {
+            consent.audit.note(self, change).await?;
+        }
         self.shared.gate.admit(change)?;
-        if reading::only_reads(change) {
+        self.admit_reached(change, schema)?;
+        if only_reads {
             return Ok(Consented::Yes(new_key()?));
         }
+        let consented = self.ask_in_its_way(consent, change, schema).await?;
+        if let Consented::Yes(key) = &consented {
+            consent.audit.sending(key)?;
+        }
+        Ok(consented)
+    }
+
+    async fn ask_in_its_way(
+        &self,
+        consent: &Consent,
+        change: &Change<'_>,
+        schema: Option<&ModelSchema>,
+    ) -> Result<Consented> {
         match &consent.way {
             Way::NotAsked => Ok(Consented::Yes(new_key()?)),
             Way::CannotAsk => Err(cannot_ask(&consent.tool)),

@@ -46,7 +46,12 @@ const READING: [&str; 36] = [
 
 /// Whether a change is none.
 pub(super) fn only_reads(change: &Change<'_>) -> bool {
-    matches!(change, Change::Execute { method, .. } if READING.binary_search(method).is_ok())
+    matches!(change, Change::Execute { method, .. } if is_reading(method))
+}
+
+/// Whether a method of this name only reads.
+pub(in crate::server) fn is_reading(method: &str) -> bool {
+    READING.binary_search(&method).is_ok()
 }
 
 #[cfg(test)]

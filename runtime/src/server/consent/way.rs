@@ -52,6 +52,16 @@ pub(in crate::server) struct Places {
 }
 
 impl Way {
+    /// The name of the way, in logs.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::NotAsked => "off",
+            Self::CannotAsk => "impossible",
+            Self::Dialogue(_) | Self::Rounds { .. } => "elicitation",
+            Self::Token(_) => "token",
+        }
+    }
+
     pub(super) fn of(
         mode: ConsentMode,
         request: &CallToolRequestParams,

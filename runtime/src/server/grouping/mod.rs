@@ -18,7 +18,7 @@ use crate::client::{Context, Grouping, RecordGroup};
 use crate::error::{Error, Result};
 use crate::schema::FieldType;
 use crate::schema::validate::{
-    Aggregation, Filter, Problems, WantedGroups, plain_filter, prepare_filter, prepare_groups,
+    Aggregation, Problems, WantedGroups, plain_filter, prepare_filter, prepare_groups,
 };
 use currency::Currencies;
 use period::Period;
@@ -55,15 +55,17 @@ impl UserSession {
         let limit = mistakes.take(args.limit()).unwrap_or_default();
         let offset = mistakes.take(args.count("offset")).flatten().unwrap_or(0);
         let model = model_of(args, &mut mistakes)?;
-        let checked = self
-            .checked_groups(&model, &args.filter(), &wanted, mistakes)
-            .await?;
+        let checked = self.checked_groups(&model, args, &wanted, mistakes).await?;
         let Checked {
             prepared,
             schema,
             resolved,
         } = checked;
         let (domain, aggregation) = prepared.unwrap_or_default();
+        self.admit_prepared(schema.as_ref(), [&domain]).await?;
+        let domain = self
+            .with_open_owners(&model, schema.as_deref(), domain)
+            .await?;
         let zone = if needs_time_zone(&aggregation) {
             Some(self.time_zone().await?)
         } else {
@@ -103,16 +105,18 @@ impl UserSession {
     async fn checked_groups(
         &self,
         model: &str,
-        filter: &Filter,
+        args: &Arguments,
         wanted: &WantedGroups,
         mistakes: Problems,
     ) -> Result<Checked<(Value, Aggregation)>> {
+        let filter = &args.filter();
         let mut paths = filter.paths();
         paths.extend(wanted.paths());
         let asked = Asked {
             model,
             paths,
             mistakes,
+            args: Some(args),
         };
         let mut checked = self
             .checked(asked, |schema, known, problems| {

@@ -134,6 +134,10 @@ impl UserSession {
         let Some(uri) = OdooUri::parse(text) else {
             return Err(none_of_ours(text));
         };
+        if let Err(error) = self.admit_resource(&uri).await {
+            self.note(&error);
+            return Err(refuse(text, &error));
+        }
         let (contents, ttl_ms) = match &uri {
             OdooUri::Record { model, id } => (self.read_record(model, *id).await, 0),
             OdooUri::Schema { model } => (self.read_schema(model).await, SCHEMA_TTL_MS),
@@ -154,6 +158,23 @@ impl UserSession {
                 Err(refuse(text, &error))
             }
         }
+    }
+
+    /// Refuses what this server keeps from assistants: a model, or a record that belongs to one
+    /// of it.
+    async fn admit_resource(&self, uri: &OdooUri) -> Result<()> {
+        let model = uri.model();
+        self.shared.catalogue.policy().admit(model)?;
+        let id = match uri {
+            OdooUri::Schema { .. } => return Ok(()),
+            OdooUri::Record { id, .. }
+            | OdooUri::Content { id }
+            | OdooUri::Report { id, .. }
+            | OdooUri::Field { id, .. } => *id,
+        };
+        // One that cannot be described is refused by whoever reads it.
+        let schema = self.schema_of(model).await.ok().flatten();
+        self.admit_owners(model, schema.as_deref(), &[id]).await
     }
 
     async fn read_schema(&self, model: &str) -> Result<Vec<ResourceContents>> {

@@ -83,6 +83,10 @@ impl UserSession {
         dialogue: Dialogue,
         title: &str,
     ) -> Result<Described> {
+        self.shared
+            .catalogue
+            .policy()
+            .admit_change(&dialogue.model)?;
         let context = Context::from_map(dialogue.context.clone());
         let form = self
             .client()?
@@ -118,6 +122,7 @@ impl UserSession {
             model: &model,
             paths: value_paths(&given),
             mistakes,
+            args: Some(args),
         };
         let checked = self
             .checked(call, |schema, known, problems| {
