@@ -15,7 +15,7 @@ use super::present::Output;
 use super::resources::report_uri;
 use crate::client::{ActionsNow, Button, Context, RecordState};
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::text::{clean, join_bounded};
+use crate::schema::text::{clean, join_bounded, quoted};
 use crate::schema::{ActionSchema, ModelSchema};
 
 /// The most buttons that a line names.
@@ -165,8 +165,8 @@ fn refusal(
     let error = Error::new(
         ErrorKind::InvalidCall,
         format!(
-            "{model}: {which}. {forms} no button \"{}\" ({method}) now, so it was not pressed.{of_all}",
-            clean(label, 60)
+            "{model}: {which}. {forms} no button {} ({method}) now, so it was not pressed.{of_all}",
+            quoted(label, 60)
         ),
     );
     if possible.is_empty() {
@@ -178,28 +178,28 @@ fn refusal(
     ))
 }
 
-/// `7 (S00007) is in the state "Sales Order" (state = sale)`.
+/// `7 (“S00007”) is in the state “Sales Order” (state = sale)`.
 fn describe(record: &RecordState) -> String {
     let name = record.name.as_deref().unwrap_or_default();
-    let mut text = format!("{} ({})", record.id, clean(name, 60));
+    let mut text = format!("{} ({})", record.id, quoted(name, 60));
     if let Some(state) = &record.state {
         let label = state.label.as_deref().unwrap_or_default();
         let value = match &state.value {
-            Value::String(text) => text.clone(),
+            Value::String(text) => clean(text, 60),
             other => other.to_string(),
         };
         text.push_str(&format!(
-            " is in the state \"{}\" ({} = {value})",
-            clean(label, 60),
+            " is in the state {} ({} = {value})",
+            quoted(label, 60),
             state.field
         ));
     }
     text
 }
 
-/// `action_confirm "Confirm"`.
+/// `action_confirm “Confirm”`.
 pub(super) fn named(button: &Button) -> String {
-    format!("{} \"{}\"", button.method, clean(&button.label, 40))
+    format!("{} {}", button.method, quoted(&button.label, 40))
 }
 
 /// Says which buttons the record shows now, beside its fields.
@@ -326,11 +326,11 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::InvalidCall);
         assert_eq!(
             error.message(),
-            "sale.order: 2 (S2) is in the state \"Sales Order\" (state = sale). Its form shows no \
-             button \"Confirm\" (action_confirm) now, so it was not pressed. The other 1 would show it; \
+            "sale.order: 2 (“S2”) is in the state “Sales Order” (state = sale). Its form shows no \
+             button “Confirm” (action_confirm) now, so it was not pressed. The other 1 would show it; \
              none was changed."
         );
-        assert_eq!(error.hints(), ["Possible now: action_cancel \"Cancel\"."]);
+        assert_eq!(error.hints(), ["Possible now: action_cancel “Cancel”."]);
     }
 
     #[test]
@@ -355,7 +355,7 @@ mod tests {
         add_buttons(&mut output, "sale.order", 2, &now());
         assert_eq!(
             output.text,
-            "\nactions now: action_cancel \"Cancel\"\naction menu: sale.share\nreports: \
+            "\nactions now: action_cancel “Cancel”\naction menu: sale.share\nreports: \
              odoo://sale.order/2/report/sale.report"
         );
         assert_eq!(

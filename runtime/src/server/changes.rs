@@ -13,11 +13,11 @@ use super::consent::{Consent, Consented};
 use super::gate::Change;
 use super::opened::Origin;
 use super::operations::{missing_records, model_of};
-use super::present::{self, Output};
+use super::present::{self, Output, fenced, suffix};
 use crate::client::{Context, MethodCall, SearchRead};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::ModelSchema;
-use crate::schema::text::{join_bounded, nearest};
+use crate::schema::text::{clean, join_bounded, nearest, quoted};
 use crate::schema::validate::{
     Purpose, Resolved, method_paths, prepare_method, prepare_values, value_paths,
 };
@@ -369,10 +369,6 @@ fn done(what: &str, model: &str, records: Vec<NamedRecord>, is_batch: bool) -> O
     }
 }
 
-fn suffix(name: Option<&str>) -> String {
-    name.map(|name| format!(" ({name})")).unwrap_or_default()
-}
-
 fn blamed_id<'a>(model: &'a str, ids: &'a [i64]) -> impl Fn(usize, Option<i64>) -> String + 'a {
     move |index, id| {
         let id = id.or_else(|| ids.get(index).copied()).unwrap_or_default();
@@ -429,7 +425,10 @@ fn failed_inside(error: &Error, call: &MethodCall) -> Error {
     let message = error.message();
     Error::new(
         ErrorKind::Server,
-        format!("Odoo failed inside {method} of {model}: {message}"),
+        format!(
+            "Odoo failed inside {method} of {model}: {}",
+            quoted(message, 500)
+        ),
     )
     .with_hint("An argument may be of the wrong type; a method that wants a record there cannot be called from outside, so look for a wizard or a button that does the same.")
 }
@@ -480,12 +479,18 @@ pub(super) fn describe_result(call: &MethodCall, result: &Value) -> String {
         {
             let text = |key: &str| action.get(key).and_then(Value::as_str).unwrap_or_default();
             format!(
-                "{done}: Odoo answers with an action to open: {} {} (model {}). In full: {result}",
-                text("type"),
-                text("name"),
-                text("res_model")
+                "{done}: Odoo answers with an action to open: {} {} (model {}). In full:\n{}",
+                clean(text("type"), 60),
+                quoted(text("name"), 80),
+                clean(text("res_model"), 80),
+                fenced(&present::cell(&present::all_visible(result)))
             )
         }
-        other => format!("{done}: {other}"),
+        Value::Number(number) => format!("{done}: {number}"),
+        // Whatever else a method gives back can hold what people have written.
+        other => format!(
+            "{done}:\n{}",
+            fenced(&present::cell(&present::all_visible(other)))
+        ),
     }
 }

@@ -5,13 +5,14 @@ use serde_json::{Map, Value, json};
 use super::{ACTIVITY, fields_of};
 use crate::client::{Context, MethodCall};
 use crate::error::{Error, Result};
+use crate::schema::text::quoted;
 use crate::schema::validate::{Problems, Purpose, prepare_values, value_paths};
 use crate::server::args::Arguments;
 use crate::server::checks::{Asked, with_resolved};
 use crate::server::consent::{Consent, Consented};
 use crate::server::gate::Change;
 use crate::server::operations::{missing_record, model_of};
-use crate::server::present::{self, Output};
+use crate::server::present::{self, Output, suffix};
 use crate::server::{UserSession, html};
 
 const FIELDS: [&str; 5] = [
@@ -101,13 +102,12 @@ impl UserSession {
         };
         let activity = self.schedule_in_odoo(&model, id, values, &key).await?;
         let made = self.read_activity(activity).await?;
-        let shown = name.as_deref().map(|name| format!(" ({name})"));
+        let shown = suffix(name.as_deref());
         let text = format!(
-            "scheduled activity {activity} on {model} {id}{}: {}, due {}, {}",
-            shown.unwrap_or_default(),
+            "scheduled activity {activity} on {model} {id}{shown}: {}, due {}, {}",
             made.what(),
             made.text("date_deadline"),
-            made.name("user_id"),
+            quoted(&made.name("user_id"), 80),
         );
         let structured = json!({
             "success": true, "activity": activity, "model": model, "id": id, "name": name,
@@ -255,11 +255,12 @@ impl Row {
         present::visible(name.unwrap_or_default())
     }
 
-    /// `Call "Ask about the offer"`.
+    /// `“Call” “Ask about the offer”`.
     fn what(&self) -> String {
+        let kind = quoted(&self.name("activity_type_id"), 80);
         match self.text("summary").as_str() {
-            "" => self.name("activity_type_id"),
-            summary => format!("{} \"{summary}\"", self.name("activity_type_id")),
+            "" => kind,
+            summary => format!("{kind} {}", quoted(summary, 200)),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::server::checks::{Asked, with_resolved};
 use crate::server::consent::{Consent, Consented};
 use crate::server::gate::Change;
 use crate::server::operations::model_of;
-use crate::server::present::Output;
+use crate::server::present::{Output, suffix};
 use crate::server::resources::{ATTACHMENT, content_uri};
 use crate::server::{UserSession, html};
 
@@ -152,8 +152,8 @@ impl UserSession {
             Some(_) => format!("wrote a {}", kind.name()),
             None => "attached files".to_owned(),
         };
-        let shown = name.as_deref().map(|name| format!(" ({name})"));
-        let mut text = format!("{what} on {model} {id}{}", shown.unwrap_or_default());
+        let shown = suffix(name.as_deref());
+        let mut text = format!("{what} on {model} {id}{shown}");
         if !uris.is_empty() {
             text.push_str(&format!("; files: {}", uris.join(", ")));
         }

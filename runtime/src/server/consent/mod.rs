@@ -31,7 +31,7 @@ use rmcp::service::{Peer, RequestContext, RoleServer};
 use serde_json::{Value, json};
 
 use super::gate::Change;
-use super::present::Output;
+use super::present::{Output, fenced};
 use super::{Shared, UserSession};
 use crate::client::{Cancellation, Client};
 use crate::error::{Error, ErrorKind, Result};
@@ -301,7 +301,8 @@ fn token_offer(tool: &str, open: &Open) -> Output {
     let token = &open.ticket;
     Output {
         text: format!(
-            "Nothing was changed yet. {shown}\nShow this to the user. Once they agree, within five minutes, call {tool} again with the same arguments and {CONSENT_TOKEN}: {token}"
+            "Nothing was changed yet. This is what would happen:\n{}\nShow this to the user. Once they agree, within five minutes, call {tool} again with the same arguments and {CONSENT_TOKEN}: {token}",
+            fenced(&shown)
         ),
         structured: json!({
             "confirmation_required": true,

@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::ticket::canonical;
-use super::values::{Effects, Mentioned, Wording, mentioned};
+use super::values::{Effects, Mentioned, Wording, mentioned, unquoted};
 use crate::client::{Context, MethodCall, RawRecord, SearchRead};
 use crate::error::Result;
 use crate::schema::ModelSchema;
-use crate::schema::text::{clean, join_bounded, shorten};
+use crate::schema::text::{clean, join_bounded, quoted, shorten};
 use crate::server::UserSession;
 use crate::server::gate::Change;
 
@@ -239,7 +239,7 @@ impl UserSession {
             });
         }
         if let Some(asks) = asks {
-            lines.push(format!("Odoo asks: {}", clean(asks, 300)));
+            lines.push(format!("Odoo asks: {}", quoted(asks, 300)));
         }
         if !args.is_empty() {
             lines.push(format!("arguments: {}", shown_json(&Value::from(args))));
@@ -250,7 +250,7 @@ impl UserSession {
         }
         Ok(Preview {
             heading: match label {
-                Some(label) => format!("Press \"{}\" ({method}) of {what}", clean(label, 60)),
+                Some(label) => format!("Press {} ({method}) of {what}", quoted(label, 60)),
                 None => format!("Call {} of {what}", clean(method, 80)),
             },
             lines,
@@ -331,16 +331,16 @@ impl UserSession {
 }
 
 fn called(model: &str, schema: Option<&ModelSchema>) -> String {
-    match schema.map(|schema| clean(&schema.label, 60)) {
-        Some(label) if !label.is_empty() => format!("{label} ({model})"),
-        _ => model.to_owned(),
+    match schema.map(|schema| unquoted(&schema.label)) {
+        Some(label) if !label.is_empty() => format!("{label} ({})", clean(model, 80)),
+        _ => clean(model, 80),
     }
 }
 
 fn name_of(record: &RawRecord) -> String {
     let id = record.get("id").and_then(Value::as_i64).unwrap_or_default();
     match record.get("display_name").and_then(Value::as_str) {
-        Some(name) => format!("{} ({id})", clean(name, 80)),
+        Some(name) => format!("{} ({id})", quoted(name, 80)),
         None => id.to_string(),
     }
 }

@@ -24,7 +24,7 @@ use super::consent::{Consent, Consented};
 use super::gate::Change;
 use super::opened::{Described, Origin};
 use super::operations::model_of;
-use super::present::Output;
+use super::present::{Output, suffix};
 use super::state_key::StateRefusal;
 use crate::client::{Context, MethodCall};
 use crate::error::{Error, Result};
@@ -242,9 +242,9 @@ impl UserSession {
 
     async fn saved(&self, model: &str, id: i64) -> Result<Output> {
         let name = self.require_record(model, id).await.ok().flatten();
-        let shown = name.as_deref().map(|name| format!(" ({name})"));
+        let shown = suffix(name.as_deref());
         Ok(Output {
-            text: format!("created {model} {id}{}", shown.unwrap_or_default()),
+            text: format!("created {model} {id}{shown}"),
             structured: json!({"success": true, "model": model, "id": id, "name": name}),
         })
     }
