@@ -43,7 +43,8 @@ pub(crate) fn html_to_text(html: &str) -> String {
                 page.start(&tag);
             }
             Token::EndTag(tag) => page.end(&String::from_utf8_lossy(&tag.name)),
-            Token::String(text) => page.text(&String::from_utf8_lossy(&text)),
+            // What nobody sees does not keep words apart either.
+            Token::String(text) => page.text(&visible(&String::from_utf8_lossy(&text))),
             Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
         }
     }
