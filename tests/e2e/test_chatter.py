@@ -189,7 +189,7 @@ def test_moments_are_those_of_the_user(
     shown = read.structured["messages"][0]
     truth = odoo.read("mail.message", shown["id"], "date")["date"]
     utc = datetime.datetime.fromisoformat(truth)
-    there = (utc + datetime.timedelta(hours=9))
+    there = utc + datetime.timedelta(hours=9)
     assert shown["date"] == f"{there:%Y-%m-%dT%H:%M:%S}+09:00"
     assert f"] {there:%Y-%m-%d %H:%M}" in read.text
 

@@ -161,7 +161,7 @@ def test_a_button_is_shown_with_its_label_and_records(
     client.call("odoo_execute", model="sale.order", method="action_confirm", ids=[order])
     first, second = human.questions
     assert first == second
-    assert 'Press “Confirm” (action_confirm) of Sales Order (sale.order)' in first
+    assert "Press “Confirm” (action_confirm) of Sales Order (sale.order)" in first
     assert f"({order})" in first
 
 

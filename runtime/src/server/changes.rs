@@ -4,6 +4,8 @@
 //! Several records are changed in one request, which is one transaction in Odoo: all of them
 //! are changed or none.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::UserSession;
@@ -14,7 +16,7 @@ use super::gate::Change;
 use super::opened::Origin;
 use super::operations::{missing_records, model_of};
 use super::present::{self, Output, fenced, suffix};
-use crate::client::{Context, MethodCall, SearchRead};
+use crate::client::{Context, MethodCall, RawRecord, SearchRead};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::ModelSchema;
 use crate::schema::text::{clean, join_bounded, nearest, quoted};
@@ -26,9 +28,21 @@ use crate::schema::validate::{
 const LISTED: usize = 20;
 
 /// A record and what it is called, where that is known.
+#[derive(Debug)]
 pub(super) struct NamedRecord {
     pub(super) id: i64,
     pub(super) name: Option<String>,
+}
+
+impl NamedRecord {
+    /// The record of a row with its `display_name`.
+    pub(super) fn of(row: &RawRecord) -> Option<Self> {
+        let name = row.get("display_name").and_then(Value::as_str);
+        Some(Self {
+            id: row.get("id")?.as_i64()?,
+            name: name.map(present::visible),
+        })
+    }
 }
 
 impl UserSession {
@@ -73,7 +87,7 @@ impl UserSession {
             records: &records,
         };
         let key = match self.consent(consent, &change, schema.as_deref()).await? {
-            Consented::Yes(key) => key,
+            Consented::Yes(agreed) => agreed.key,
             Consented::NotYet(shown) => return Ok(with_resolved(*shown, &resolved)),
         };
         let mut values: Vec<Value> = records.into_iter().map(Value::Object).collect();
@@ -123,14 +137,14 @@ impl UserSession {
             })
             .await?;
         let values = prepared.unwrap_or(given);
-        self.require_records(&model, &ids).await?;
+        self.named_unless_asked(consent, &model, &ids).await?;
         let change = Change::Update {
             model: &model,
             ids: &ids,
             values: &values,
         };
         let key = match self.consent(consent, &change, schema.as_deref()).await? {
-            Consented::Yes(key) => key,
+            Consented::Yes(agreed) => agreed.key,
             Consented::NotYet(shown) => return Ok(with_resolved(*shown, &resolved)),
         };
         let changed: Vec<String> = values.keys().cloned().collect();
@@ -156,14 +170,17 @@ impl UserSession {
             mistakes,
         };
         let checked = self.checked(call, |_, _, _| ()).await?;
-        let names = self.require_records(&model, &ids).await?;
+        let mut names = self.named_unless_asked(consent, &model, &ids).await?;
         let change = Change::Delete {
             model: &model,
             ids: &ids,
         };
         let schema = checked.schema.as_deref();
         let key = match self.consent(consent, &change, schema).await? {
-            Consented::Yes(key) => key,
+            Consented::Yes(agreed) => {
+                names.extend(agreed.named);
+                agreed.key
+            }
             Consented::NotYet(shown) => return Ok(*shown),
         };
         self.writing_as(&key)
@@ -233,7 +250,7 @@ impl UserSession {
             mistakes,
         };
         let checked = self.checked(call, |_, _, _| ()).await?;
-        self.require_records(&model, &ids).await?;
+        self.named_unless_asked(consent, &model, &ids).await?;
         self.run_method(
             MethodCall::new(&model, method).ids(ids),
             checked.schema.as_deref(),
@@ -252,7 +269,8 @@ impl UserSession {
     ) -> Result<Output> {
         let (model, method) = (&call.model, &call.method);
         refuse_private(model, method)?;
-        let keys = self.admit_button(model, method, &call.ids, schema).await?;
+        let admitted = self.admit_button(model, method, &call.ids, schema).await?;
+        let keys = admitted.context;
         let change = Change::Execute {
             model,
             method,
@@ -260,8 +278,13 @@ impl UserSession {
             args: &call.args,
             kwargs: &call.kwargs,
         };
-        let key = match self.consent(consent, &change, schema).await? {
-            Consented::Yes(key) => key,
+        let consented = if admitted.only_opens {
+            self.not_asked(&change)?
+        } else {
+            self.consent(consent, &change, schema).await?
+        };
+        let key = match consented {
+            Consented::Yes(agreed) => agreed.key,
             Consented::NotYet(shown) => return Ok(with_resolved(*shown, resolved)),
         };
         let pressed = self
@@ -289,39 +312,57 @@ impl UserSession {
     /// The records' names, or an error when the user cannot see one: Odoo's `write` and
     /// `unlink` are silent about ids that do not exist.
     async fn require_records(&self, model: &str, ids: &[i64]) -> Result<Vec<NamedRecord>> {
+        let fields = vec!["display_name".to_owned()];
+        let context = Context::new().active_test(false);
+        let rows = self.found_records(model, ids, fields, &context).await?;
+        Ok(rows.iter().filter_map(NamedRecord::of).collect())
+    }
+
+    /// The same where nobody is asked, and nothing where a preview looks the records up.
+    pub(super) async fn named_unless_asked(
+        &self,
+        consent: &Consent,
+        model: &str,
+        ids: &[i64],
+    ) -> Result<Vec<NamedRecord>> {
+        if consent.is_asked() {
+            return Ok(Vec::new());
+        }
+        self.require_records(model, ids).await
+    }
+
+    /// The records in the order of their ids, or an error when the user cannot see one.
+    pub(super) async fn found_records(
+        &self,
+        model: &str,
+        ids: &[i64],
+        fields: Vec<String>,
+        context: &Context,
+    ) -> Result<Vec<RawRecord>> {
         let request = SearchRead {
             domain: match ids {
                 [only] => json!([["id", "=", only]]),
                 several => json!([["id", "in", several]]),
             },
-            fields: vec!["display_name".to_owned()],
+            fields,
             limit: Some(ids.len() as u64),
             ..SearchRead::new(model)
         };
-        let context = Context::new().active_test(false);
-        let page = self.client()?.search_read(&request, &context).await?;
-        let found = |id: i64| {
-            let row = page
-                .records
-                .iter()
-                .find(|row| row.get("id") == Some(&json!(id)))?;
-            let name = row.get("display_name").and_then(Value::as_str);
-            Some(NamedRecord {
-                id,
-                name: name.map(present::visible),
-            })
-        };
-        let named: Vec<NamedRecord> = ids.iter().filter_map(|id| found(*id)).collect();
+        let page = self.client()?.search_read(&request, context).await?;
+        let mut by_id: HashMap<i64, RawRecord> = page
+            .records
+            .into_iter()
+            .filter_map(|row| Some((row.get("id")?.as_i64()?, row)))
+            .collect();
         let missing: Vec<i64> = ids
             .iter()
             .copied()
-            .filter(|id| !named.iter().any(|record| record.id == *id))
+            .filter(|id| !by_id.contains_key(id))
             .collect();
-        if missing.is_empty() {
-            Ok(named)
-        } else {
-            Err(missing_records(model, &missing))
+        if !missing.is_empty() {
+            return Err(missing_records(model, &missing));
         }
+        Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
     }
 
     /// The record's name, or an error when the user cannot see it.

@@ -42,6 +42,7 @@ mod reach;
 mod resolve;
 mod resources;
 mod schemas;
+mod seal;
 mod selection;
 mod session;
 mod state_key;

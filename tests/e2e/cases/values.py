@@ -60,7 +60,7 @@ VALUES = [
         "odoo_create",
         new_partner(country_id="Belgiumm"),
         "invalid_call",
-        'values.country_id: no record of res.country is named “Belgiumm”',
+        "values.country_id: no record of res.country is named “Belgiumm”",
         "the nearest are “Belgium” (",
         "Nothing was changed",
     ),

@@ -39,9 +39,7 @@ def cleaned(text: str) -> str:
         is_after_emoji = bool(kept) and bool(_EMOJI.match(kept[-1]) or kept[-1] == _STYLE)
         is_style = char == _STYLE and bool(kept) and bool(_EMOJI.match(kept[-1]))
         is_joint = char == _JOINER and is_after_emoji and bool(_EMOJI.match(follower))
-        if is_style or is_joint:
-            kept.append(char)
-        elif char in "\n\t":
+        if is_style or is_joint or char in "\n\t":
             kept.append(char)
         elif char in _LINES:
             kept.append(_LINES[char])
@@ -70,12 +68,17 @@ def in_a_cell(text: str, longest: int = 160) -> str:
 
 def in_quotes(text: str, longest: int) -> str:
     """A text in a sentence of the server."""
-    blanks = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", re.sub("[“”]", '"', text))
+    return f"“{in_words(re.sub('[“”]', chr(34), text), longest)}”"
+
+
+def in_words(text: str, longest: int) -> str:
+    """A short text in one line, whatever it was broken by."""
+    blanks = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text)
     seen = "".join(c for c in blanks if is_seen(c))
     line = " ".join(seen.split())
     if len(line) > longest:
         line = line[: longest - 1].rstrip() + "…"
-    return f"“{line}”"
+    return line
 
 
 def is_seen(char: str) -> bool:

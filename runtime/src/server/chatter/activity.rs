@@ -9,7 +9,7 @@ use crate::schema::text::quoted;
 use crate::schema::validate::{Problems, Purpose, prepare_values, value_paths};
 use crate::server::args::Arguments;
 use crate::server::checks::{Asked, with_resolved};
-use crate::server::consent::{Consent, Consented};
+use crate::server::consent::{About, Consent, Consented, Form, Shown};
 use crate::server::gate::Change;
 use crate::server::operations::{missing_record, model_of};
 use crate::server::present::{self, Output, suffix};
@@ -84,7 +84,8 @@ impl UserSession {
         let mut values = checked.prepared.unwrap_or(given);
         self.require_field(&model, "activity_ids", "activities")
             .await?;
-        let name = self.require_record(&model, id).await?;
+        let mut named = self.named_unless_asked(consent, &model, &[id]).await?;
+        let written = values.clone();
         if let Some(Value::String(note)) = values.get("note") {
             let note = html::from_text(note);
             values.insert("note".to_owned(), json!(note));
@@ -96,10 +97,23 @@ impl UserSession {
             args: &[],
             kwargs: &values,
         };
-        let key = match self.consent(consent, &change, None).await? {
-            Consented::Yes(key) => key,
+        let described = self.schema_of(&model).await?;
+        let shown = Shown {
+            schema: described.as_deref(),
+            form: Some(Form {
+                schema: checked.schema.as_deref(),
+                values: &written,
+                about: None,
+            }),
+        };
+        let key = match self.consent(consent, &change, shown).await? {
+            Consented::Yes(agreed) => {
+                named.extend(agreed.named);
+                agreed.key
+            }
             Consented::NotYet(shown) => return Ok(with_resolved(*shown, &checked.resolved)),
         };
+        let name = named.pop().and_then(|record| record.name);
         let activity = self.schedule_in_odoo(&model, id, values, &key).await?;
         let made = self.read_activity(activity).await?;
         let shown = suffix(name.as_deref());
@@ -190,8 +204,21 @@ impl UserSession {
                 ids: &ids,
             },
         };
-        let key = match self.consent(consent, &change, None).await? {
-            Consented::Yes(key) => key,
+        let described = self.schema_of(ACTIVITY).await?;
+        let record = [id.unwrap_or_default()];
+        let shown = Shown {
+            schema: described.as_deref(),
+            form: Some(Form {
+                schema: None,
+                values: &said,
+                about: id.map(|_| About {
+                    model: &model,
+                    ids: &record,
+                }),
+            }),
+        };
+        let key = match self.consent(consent, &change, shown).await? {
+            Consented::Yes(agreed) => agreed.key,
             Consented::NotYet(shown) => return Ok(*shown),
         };
         let client = self.writing_as(&key).await?;

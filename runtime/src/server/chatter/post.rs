@@ -11,7 +11,7 @@ use crate::schema::text::clean;
 use crate::schema::validate::{Purpose, prepare_values};
 use crate::server::args::Arguments;
 use crate::server::checks::{Asked, with_resolved};
-use crate::server::consent::{Consent, Consented};
+use crate::server::consent::{Consent, Consented, Form, Shown};
 use crate::server::gate::Change;
 use crate::server::operations::model_of;
 use crate::server::present::{Output, suffix};
@@ -119,7 +119,7 @@ impl UserSession {
             .await?;
         let given = checked.prepared.unwrap_or(given);
         self.require_field(&model, "message_ids", "chatter").await?;
-        let name = self.require_record(&model, id).await?;
+        let mut named = self.named_unless_asked(consent, &model, &[id]).await?;
         let written = what_is_written(kind, &body, &given, &files);
         let change = Change::Execute {
             model: &model,
@@ -128,10 +128,23 @@ impl UserSession {
             args: &[],
             kwargs: &written,
         };
-        let key = match self.consent(consent, &change, None).await? {
-            Consented::Yes(key) => key,
+        let described = self.schema_of(&model).await?;
+        let shown = Shown {
+            schema: described.as_deref(),
+            form: Some(Form {
+                schema: checked.schema.as_deref(),
+                values: &written,
+                about: None,
+            }),
+        };
+        let key = match self.consent(consent, &change, shown).await? {
+            Consented::Yes(agreed) => {
+                named.extend(agreed.named);
+                agreed.key
+            }
             Consented::NotYet(shown) => return Ok(with_resolved(*shown, &checked.resolved)),
         };
+        let name = named.pop().and_then(|record| record.name);
         let attached = self.attach(&model, id, &files, &key).await?;
         let message = match body.as_str() {
             "" => None,

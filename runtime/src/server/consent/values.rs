@@ -9,8 +9,6 @@ use serde_json::{Map, Value};
 use crate::schema::text::{clean, join_bounded, quoted};
 use crate::schema::{FieldSchema, FieldType, ModelSchema};
 
-/// The longest text of one value.
-const MAX_VALUE: usize = 200;
 /// The most lines of a list, and the most records by name, that one value shows.
 const MAX_LISTED: usize = 12;
 /// What an empty value is called.
@@ -142,6 +140,8 @@ pub(super) struct Wording<'a> {
     pub(super) models: Models<'a>,
     /// What records are called, by model and id.
     pub(super) names: HashMap<(String, i64), String>,
+    /// The longest text of one value.
+    pub(super) longest: usize,
 }
 
 impl Wording<'_> {
@@ -173,12 +173,12 @@ impl Wording<'_> {
                 let is_owned = *kind == FieldType::One2many;
                 self.commands(model, is_owned, commands, effects)
             }
-            _ => plain(field, value),
+            _ => plain(field, value, self.longest),
         }
     }
 
     /// A value as Odoo reads it out.
-    pub(super) fn old_value(field: Option<&FieldSchema>, value: &Value) -> String {
+    pub(super) fn old_value(&self, field: Option<&FieldSchema>, value: &Value) -> String {
         match value {
             Value::Array(pair) => match pair.as_slice() {
                 [Value::Number(id), Value::String(name)] => format!("{} ({id})", quoted(name, 80)),
@@ -186,7 +186,7 @@ impl Wording<'_> {
                 [_] => "1 record".to_owned(),
                 several => format!("{} records", several.len()),
             },
-            other => plain(field, other),
+            other => plain(field, other, self.longest),
         }
     }
 
@@ -213,7 +213,7 @@ impl Wording<'_> {
             .iter()
             .map(|command| match Command::of(command) {
                 Some(command) => self.command(model, is_owned, &command, effects),
-                None => clean(&command.to_string(), MAX_VALUE),
+                None => clean(&command.to_string(), self.longest),
             })
             .collect();
         let more = said.len().saturating_sub(MAX_LISTED);
@@ -293,7 +293,7 @@ pub(super) fn unquoted(label: &str) -> String {
     clean(&label.replace(['“', '”', '→'], " "), 60)
 }
 
-fn plain(field: Option<&FieldSchema>, value: &Value) -> String {
+fn plain(field: Option<&FieldSchema>, value: &Value, longest: usize) -> String {
     let kind = field.map(|field| &field.field_type);
     match (value, kind) {
         (Value::Bool(flag), Some(FieldType::Boolean) | None) => {
@@ -312,12 +312,12 @@ fn plain(field: Option<&FieldSchema>, value: &Value) -> String {
                 .find(|option| option.key.to_string() == *key);
             match option {
                 Some(option) => format!("{} ({})", quoted(&option.label, 80), clean(key, 80)),
-                None => quoted(key, MAX_VALUE),
+                None => quoted(key, longest),
             }
         }
         (Value::String(text), Some(FieldType::Date | FieldType::Datetime)) => clean(text, 40),
-        (Value::String(text), _) => quoted(text, MAX_VALUE),
-        (other, _) => clean(&other.to_string(), MAX_VALUE),
+        (Value::String(text), _) => quoted(text, longest),
+        (other, _) => clean(&other.to_string(), longest),
     }
 }
 
@@ -356,6 +356,7 @@ mod tests {
                 .into_iter()
                 .map(|(model, id, name)| ((model.to_owned(), id), name.to_owned()))
                 .collect(),
+            longest: 200,
         };
         let mut effects = Effects::default();
         let order = order();
