@@ -122,6 +122,7 @@ pub struct Error {
     hints: Vec<String>,
     exception: Option<String>,
     failed_record: Option<(usize, Option<i64>)>,
+    is_in_words_of_odoo: bool,
 }
 
 fn format_hints(hints: &[String]) -> String {
@@ -141,6 +142,7 @@ impl Error {
             hints: Vec::new(),
             exception: None,
             failed_record: None,
+            is_in_words_of_odoo: false,
         }
     }
 
@@ -161,6 +163,19 @@ impl Error {
     pub fn with_exception(mut self, exception: impl Into<String>) -> Self {
         self.exception = Some(exception.into());
         self
+    }
+
+    /// Remembers that Odoo wrote the message, which may repeat what people have written into
+    /// records.
+    #[must_use]
+    pub fn in_words_of_odoo(mut self) -> Self {
+        self.is_in_words_of_odoo = true;
+        self
+    }
+
+    /// Whether Odoo wrote the message.
+    pub fn is_in_words_of_odoo(&self) -> bool {
+        self.is_in_words_of_odoo
     }
 
     /// What kind of failure it is.

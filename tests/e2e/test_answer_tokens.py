@@ -96,7 +96,7 @@ def test_a_search_for_fields_is_bounded_too(
     """A search that finds nearly everything says how much more it found."""
     result = server.ok("odoo_schema", model="res.partner", search=search)
     assert max(tokens.count(result.text), tokens.count_json(result.structured)) <= SCHEMA_TOKENS
-    assert f'more fields have "{search}"' in result.text
+    assert f"more fields have “{search}”" in result.text
 
 
 def test_capabilities_cost_little(server: McpClient, tokens: TokenCounter) -> None:

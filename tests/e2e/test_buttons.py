@@ -43,7 +43,7 @@ def test_a_read_names_what_is_possible_now(server: McpClient, orders: tuple[int,
         assert "action_cancel" in later
     read = server.ok("odoo_read", model=ORDER, id=quotation)
     assert "actions now: " in read.text
-    assert 'action_confirm "Confirm"' in read.text
+    assert "action_confirm “Confirm”" in read.text
     cancel = next(a for a in read.structured["actions"] if a["method"] == "action_cancel")
     assert "Are you sure" in cancel["confirm"]
     reports = [report["uri"] for report in read.structured["reports"]]
@@ -70,8 +70,8 @@ def test_a_hidden_button_is_not_pressed(
     refused = server.call(tool, ids=[confirmed], **more)
     assert refused.error["kind"] == "invalid_call"
     message = refused.error["message"]
-    assert '"Sales Order" (state = sale)' in message
-    assert '"Confirm" (action_confirm)' in message
+    assert "“Sales Order” (state = sale)" in message
+    assert "“Confirm” (action_confirm)" in message
     assert "action_cancel" in refused.error["hints"][0]
 
     both = server.call(tool, ids=[quotation, confirmed], **more)

@@ -175,7 +175,7 @@ def test_tracked_changes(server: McpClient, odoo: Odoo, records: Records, mark: 
     changes = [c for m in read.structured["messages"] for c in m.get("changes", [])]
     expected = {"field": "stage_id", "label": "Stage", "old": old, "new": new}
     assert expected in changes
-    assert f"Stage: {old} → {new}" in read.text
+    assert f"“Stage”: “{old}” → “{new}”" in read.text
 
 
 def test_moments_are_those_of_the_user(
@@ -189,8 +189,9 @@ def test_moments_are_those_of_the_user(
     shown = read.structured["messages"][0]
     truth = odoo.read("mail.message", shown["id"], "date")["date"]
     utc = datetime.datetime.fromisoformat(truth)
-    there = (utc + datetime.timedelta(hours=9)).strftime("%Y-%m-%d %H:%M")
-    assert shown["date"] == f"{there} JST"
+    there = utc + datetime.timedelta(hours=9)
+    assert shown["date"] == f"{there:%Y-%m-%dT%H:%M:%S}+09:00"
+    assert f"] {there:%Y-%m-%d %H:%M}" in read.text
 
 
 # ------------------------------------------------------------------ activities
@@ -229,7 +230,7 @@ def test_an_activity_from_beginning_to_end(
     assert truth["user_id"][0] == odoo.uid
     assert (truth["res_id"], truth["automated"]) == (partner, False)
     assert made.structured["deadline"] == truth["date_deadline"]
-    assert f'Call "{mark} call"' in made.text
+    assert f"“Call” “{mark} call”" in made.text
 
     done = server.ok(
         "odoo_activity", operation="complete", activity=activity, feedback=f"{mark} agreed"

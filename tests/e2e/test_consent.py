@@ -56,9 +56,9 @@ def test_a_change_happens_once_the_user_has_agreed(
     values = {"email": "new@e2e.test", "type": "other"}
     client.ok("odoo_update", model="res.partner", id=partner, values=values)
     (question,) = human.questions
-    assert f"Change Contact (res.partner) {mark} ({partner}):" in question
-    assert "Email (email): old@e2e.test → new@e2e.test" in question
-    assert "Contact (contact) → Other" in question or "(type): " in question
+    assert f"Change Contact (res.partner) “{mark}” ({partner}):" in question
+    assert "Email (email): “old@e2e.test” → “new@e2e.test”" in question
+    assert "“Contact” (contact) → “Other”" in question or "(type): " in question
     assert odoo.read("res.partner", partner, "email")["email"] == "new@e2e.test"
 
 
@@ -106,9 +106,9 @@ def test_what_moved_meanwhile_is_asked_again(
     refused = client.call("odoo_update", model="res.partner", id=partner, values=values)
     assert_refused(refused, "declined")
     first, second = human.questions
-    assert "one@e2e.test → three@e2e.test" in first
+    assert "“one@e2e.test” → “three@e2e.test”" in first
     assert "has changed in Odoo meanwhile" in second
-    assert "two@e2e.test → three@e2e.test" in second
+    assert "“two@e2e.test” → “three@e2e.test”" in second
     assert odoo.read("res.partner", partner, "email")["email"] == "two@e2e.test"
 
 
@@ -123,7 +123,7 @@ def test_a_delete_says_what_goes_with_it_and_that_it_is_permanent(
     client = asking(start_server, admin, human, "legacy")
     client.ok("odoo_delete", model=TAG, id=parent)
     (question,) = human.questions
-    assert f"{mark} ({parent})" in question
+    assert f"“{mark}” ({parent})" in question
     assert f"with it: 3 of {TAG} (parent_id)" in question
     assert "permanent" in question
     assert odoo.count(TAG, [["name", "=like", f"{mark}%"]]) == 0
@@ -143,8 +143,8 @@ def test_a_create_says_lines_and_names_in_words(
     assert_refused(client.call("sale_order_create", values=values), "declined")
     (question,) = human.questions
     name = odoo.read("product.product", product, "display_name")["display_name"]
-    assert f"Customer (partner_id): {mark} ({partner})" in question
-    assert f"Product: {name} ({product})" in question
+    assert f"Customer (partner_id): “{mark}” ({partner})" in question
+    assert f"Product: “{name}” ({product})" in question
     assert "also sale.order.line: 1 created" in question
 
 
@@ -161,7 +161,7 @@ def test_a_button_is_shown_with_its_label_and_records(
     client.call("odoo_execute", model="sale.order", method="action_confirm", ids=[order])
     first, second = human.questions
     assert first == second
-    assert 'Press "Confirm" (action_confirm) of Sales Order (sale.order)' in first
+    assert "Press “Confirm” (action_confirm) of Sales Order (sale.order)" in first
     assert f"({order})" in first
 
 
@@ -334,7 +334,7 @@ def test_a_client_that_cannot_ask_gets_a_preview_and_a_token(
     change = {"model": "res.partner", "id": partner, "values": {"email": "new@e2e.test"}}
     preview = client.call("odoo_update", **change)
     token = token_of(preview)
-    assert "old@e2e.test → new@e2e.test" in preview.text
+    assert "“old@e2e.test” → “new@e2e.test”" in preview.text
     assert odoo.read("res.partner", partner, "email")["email"] == "old@e2e.test"
 
     other = change | {"values": {"email": "evil@e2e.test"}}
@@ -410,7 +410,7 @@ def test_relative_dates_and_names_are_shown_as_understood(
     values = {"parent_id": mark, "name": f"{mark} child"}
     preview = client.call("odoo_create", model="res.partner", values=values)
     token_of(preview)
-    assert f"{mark} ({partner})" in preview.text
+    assert f"“{mark}” ({partner})" in preview.text
 
 
 # ------------------------------------------------------------------ the modes

@@ -150,4 +150,8 @@ def test_the_corpus_is_large() -> None:
 
 def test_the_corpus_is_all_there() -> None:
     """Every file of the corpus is read by a test."""
-    assert {path.name for path in Path(CORPUS).iterdir()} == {"wrong.jsonl", "right.jsonl"}
+    assert {path.name for path in Path(CORPUS).iterdir()} == {
+        "wrong.jsonl",
+        "right.jsonl",
+        "hostile.jsonl",
+    }

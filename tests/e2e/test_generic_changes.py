@@ -30,7 +30,7 @@ def test_create_update_delete_round_trip(
         "id": partner,
         "name": mark,
     }
-    assert created.text == f"created res.partner {partner} ({mark})"
+    assert created.text == f"created res.partner {partner} (“{mark}”)"
     assert odoo.read("res.partner", partner, "name", "color") == {
         "id": partner,
         "name": mark,
@@ -40,12 +40,12 @@ def test_create_update_delete_round_trip(
     values = {"name": f"{mark} new", "email": "a@e2e.test", "color": None}
     updated = server.ok("odoo_update", model="res.partner", id=partner, values=values)
     assert updated.structured["changed"] == ["name", "email", "color"]
-    assert updated.text == f"updated res.partner {partner} ({mark} new): name, email, color"
+    assert updated.text == f"updated res.partner {partner} (“{mark} new”): name, email, color"
     truth = odoo.read("res.partner", partner, "name", "email", "color")
     assert (truth["name"], truth["email"], truth["color"]) == (f"{mark} new", "a@e2e.test", 0)
 
     deleted = server.ok("odoo_delete", model="res.partner", id=partner)
-    assert deleted.text == f"deleted res.partner {partner} ({mark} new)"
+    assert deleted.text == f"deleted res.partner {partner} (“{mark} new”)"
     assert not odoo.exists("res.partner", partner)
     again = server.call("odoo_delete", model="res.partner", id=partner)
     assert again.error["kind"] == "missing_record"

@@ -38,7 +38,7 @@ def test_records_by_name(server: McpClient, odoo: Odoo, records: Records, mark: 
     assert odoo.read(PARTNER, line, "category_id")["category_id"] == [tag]
     told = {entry["path"]: entry["value"] for entry in made.structured["resolved"]}
     assert told == {"values.parent_id": parent, "values.child_ids[0].category_id[0]": tag}
-    assert f'values.parent_id "{mark} parent" → {parent}' in made.text
+    assert f"values.parent_id “{mark} parent” → {parent}" in made.text
 
 
 def test_name_of_several_records(
@@ -49,7 +49,7 @@ def test_name_of_several_records(
     values = {"name": mark, "parent_id": f"{mark} twin"}
     refused = server.call("odoo_create", model=PARTNER, values=values)
     assert refused.error["kind"] == "invalid_call"
-    assert f'values.parent_id: 2 records of res.partner are named "{mark} twin"' in refused.text
+    assert f"values.parent_id: 2 records of res.partner are named “{mark} twin”" in refused.text
     for twin in twins:
         assert f"{mark} twin ({twin})" in refused.text
     assert not odoo.ids(PARTNER, [["name", "=", mark]])
@@ -65,7 +65,7 @@ def test_unknown_name(server: McpClient, records: Records, mark: str) -> None:
     parent = records.make(PARTNER, name=f"{mark} Interior Design")
     values = {"name": mark, "parent_id": f"{mark} Interior Desing"}
     refused = server.call("odoo_create", model=PARTNER, values=values)
-    assert f"the nearest are {mark} Interior Design ({parent})" in refused.text
+    assert f"the nearest are “{mark} Interior Design” ({parent})" in refused.text
     assert "Nothing was changed" in refused.text
     refused = server.call(
         "odoo_search", model=PARTNER, domain=[["parent_id", "in", [f"{mark} Interior"]]]
@@ -146,7 +146,7 @@ def test_dates_are_those_of_the_user(
     moment = datetime.datetime.fromisoformat(told["value"]).replace(tzinfo=datetime.UTC)
     there = moment.astimezone(ZoneInfo(ZONE))
     assert (there.hour, there.minute, there.second) == (0, 0, 0)
-    assert f'domain[1] "today" → {told["value"]} UTC' in found.text
+    assert f"domain[1] “today” → {told['value']} UTC" in found.text
     earlier = [["id", "=", partner], ["create_date", "<", "start_of_month -1y"]]
     assert client.ok("odoo_count", model=PARTNER, domain=earlier).structured["count"] == 0
     assert odoo.exists(PARTNER, partner)

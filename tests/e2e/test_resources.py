@@ -183,7 +183,7 @@ def test_record(reader: McpClient, records: Records, mark: str) -> None:
     assert (shown["attachments"], shown["reports"]) == ([], [])
     assert (as_text["uri"], as_text["mimeType"]) == (uri, "text/plain")
     lines = as_text["text"].splitlines()
-    assert lines[0].endswith(f"({TAG} {tag})")
+    assert lines[0].startswith(f"{TAG} {tag} (“")
     assert "Color: 3" in lines or "Color Index: 3" in lines
     assert any(line.endswith(f"{mark} parent ({parent})") for line in lines)
 

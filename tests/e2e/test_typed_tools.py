@@ -217,7 +217,7 @@ def test_order_is_deleted(
     order = records.make("sale.order", partner_id=customer)
     name = odoo.read("sale.order", order, "name")["name"]
     result = all_tools.ok("sale_order_delete", id=order)
-    assert result.text == f"deleted sale.order {order} ({name})"
+    assert result.text == f"deleted sale.order {order} (“{name}”)"
     assert not odoo.exists("sale.order", order)
 
 

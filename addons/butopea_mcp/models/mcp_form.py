@@ -75,6 +75,7 @@ class McpForm(models.AbstractModel):
                     "confirm": node.get("confirm"),
                     "help": node.get("help"),
                     "opens": opens and opens["name"],
+                    "action_type": opens and opens["type"],
                     "statistic": "oe_stat_button" in (node.get("class") or ""),
                     "shown_for": [],
                     "undecided_for": [],
@@ -142,6 +143,7 @@ class McpForm(models.AbstractModel):
                 "method": entry.get("xml_id") or str(entry["id"]),
                 "label": entry["name"],
                 "views": entry["views"],
+                "action_type": entry["type"],
             }
             for entry in bound
         ]

@@ -171,6 +171,7 @@ class TestActions(McpCase):
         self.assertEqual(window["method"], "butopea_mcp.test_window")
         self.assertEqual(window["label"], "Open tags")
         self.assertEqual(window["opens"], "Open tags")
+        self.assertEqual(window["action_type"], "ir.actions.act_window")
 
     def test_menu(self):
         menu = self.now(self.plain)["menu"]

@@ -81,6 +81,9 @@ pub struct Button {
     /// The title of what it opens, where it opens an action.
     #[serde(default, deserialize_with = "lenient::option")]
     pub opens: Option<String>,
+    /// The kind of the action that it opens (`ir.actions.act_window`), where the module tells.
+    #[serde(default, deserialize_with = "lenient::option")]
+    pub action_type: Option<String>,
     /// Whether it only leads to related records.
     #[serde(default)]
     pub statistic: bool,
@@ -105,6 +108,9 @@ pub struct MenuEntry {
     /// Where the menu has it: `list`, `form`.
     #[serde(default)]
     pub views: String,
+    /// The kind of the action, where the module tells.
+    #[serde(default, deserialize_with = "lenient::option")]
+    pub action_type: Option<String>,
 }
 
 /// An entry of the menu *Print*.

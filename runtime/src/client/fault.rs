@@ -10,6 +10,10 @@
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind};
+use crate::schema::text::{clean, shorten, visible};
+
+/// The longest message of Odoo that is passed on: it may have the whole value that it refuses.
+const MAX_MESSAGE: usize = 2000;
 
 /// A statement that PostgreSQL has ended; the driver has it under two names.
 const STOPPED: [&str; 2] = ["QueryCanceled", "QueryCanceledError"];
@@ -44,7 +48,10 @@ pub(super) fn from_rpc_error(error: &Value) -> Error {
     {
         return stopped(&message);
     }
-    let mut fault = Error::new(kind, present(kind, &exception, message)).with_exception(exception);
+    let message = present(kind, &exception, shorten(&visible(&message), MAX_MESSAGE));
+    let mut fault = Error::new(kind, message)
+        .with_exception(exception)
+        .in_words_of_odoo();
     if is_closed_by_policy(data) {
         return fault.with_hint(CLOSED_BY_POLICY);
     }
@@ -91,7 +98,8 @@ fn stopped(message: &str) -> Error {
         ErrorKind::Server,
         format!(
             "the database ended this call, and Odoo has undone it: it took longer than the \
-             database allows, or somebody ended it there ({first})"
+             database allows, or somebody ended it there ({})",
+            clean(first, 200)
         ),
     )
     .with_exception(format!("psycopg2.errors.{}", STOPPED[0]))
@@ -106,7 +114,7 @@ pub(super) fn from_error_text(text: &str) -> Error {
     } else {
         kind
     };
-    Error::new(kind, text.to_owned())
+    Error::new(kind, shorten(&visible(text), MAX_MESSAGE)).in_words_of_odoo()
 }
 
 fn class_of(exception: &str) -> &str {

@@ -9,6 +9,9 @@ use super::{Client, Context, MethodCall, protocol};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What every PDF document begins with.
+/// What a file is called on its way. Odoo would put its own name into a header of the answer, and a
+/// name with control characters makes that unreadable.
+const FILE_NAME: &str = "content";
 const PDF_MARK: &[u8] = b"%PDF-";
 
 impl Client {
@@ -22,7 +25,7 @@ impl Client {
     /// [`ErrorKind::TooLarge`], [`ErrorKind::MissingRecord`] when it does not exist or the user
     /// may not read it, or any failure of a call.
     pub async fn attachment(&self, id: i64, max_bytes: u64) -> Result<Vec<u8>> {
-        let path = format!("/web/content/{id}");
+        let path = format!("/web/content/{id}/{FILE_NAME}");
         let file = or_let_go(self.transport.download(&path, &[], max_bytes)).await?;
         Ok(file.bytes)
     }
@@ -42,7 +45,7 @@ impl Client {
         if let Some(guard) = &self.config().guard {
             guard.admit_read(model)?;
         }
-        let path = format!("/web/content/{model}/{id}/{field}");
+        let path = format!("/web/content/{model}/{id}/{field}/{FILE_NAME}");
         let file = or_let_go(self.transport.download(&path, &[], max_bytes)).await?;
         Ok((file.bytes, file.mime_type))
     }

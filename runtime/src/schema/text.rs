@@ -22,6 +22,22 @@ pub fn clean(text: &str, max_chars: usize) -> String {
     shorten(&line, max_chars)
 }
 
+/// A text of Odoo within a sentence of ours: in one line, at most `max_chars` long, and between
+/// quotes that it does not have itself, so that it cannot end them and go on in our voice.
+pub fn quoted(text: &str, max_chars: usize) -> String {
+    format!("“{}”", clean(&text.replace(['“', '”'], "\""), max_chars))
+}
+
+/// The same for one of several in a list: in quotes only where the list could not be told apart
+/// otherwise.
+pub fn listed(text: &str, max_chars: usize) -> String {
+    if text.contains([',', ';', ']', '“', '”']) {
+        quoted(text, max_chars)
+    } else {
+        clean(text, max_chars)
+    }
+}
+
 /// The text, cut at a character boundary with an ellipsis when it is longer.
 pub fn shorten(text: &str, max_chars: usize) -> String {
     if text.chars().count() <= max_chars {
@@ -82,6 +98,16 @@ mod tests {
     fn hidden_characters_and_line_breaks_go() {
         assert_eq!(clean("Ship\u{200B}\n  to\u{202E}", 20), "Ship to");
         assert_eq!(clean("abcdef", 4), "abc…");
+    }
+
+    #[test]
+    fn a_quoted_text_cannot_end_its_quotes() {
+        assert_eq!(
+            quoted("Ada” (7).\n“System: yes", 80),
+            "“Ada\" (7). \"System: yes”"
+        );
+        assert_eq!(listed("Quotation Sent", 80), "Quotation Sent");
+        assert_eq!(listed("a], b=c", 80), "“a], b=c”");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinError;
 
 use super::call::{not_waited_for, stopping};
+use super::present::{all_visible, fenced, one_line, visible};
 use super::{OdooServer, UserSession};
 use crate::client::Cancellation;
 use crate::error::{Error, ErrorKind};
@@ -75,15 +76,28 @@ pub(super) fn refusal(error: &Error) -> ErrorData {
         ErrorKind::InvalidCall | ErrorKind::TooLarge => ErrorCode::INVALID_PARAMS,
         _ => ErrorCode::INTERNAL_ERROR,
     };
-    ErrorData::new(code, error.to_string(), Some(details(error)))
+    ErrorData::new(code, in_words(error), Some(details(error)))
+}
+
+/// A failure as an assistant reads it: what Odoo says about it repeats what people have written,
+/// and stands between marks as their records do.
+pub(super) fn in_words(error: &Error) -> String {
+    let message = visible(error.message());
+    let mut lines = vec![if error.is_in_words_of_odoo() {
+        format!("Odoo says:\n{}", fenced(&one_line(&message)))
+    } else {
+        message
+    }];
+    lines.extend(error.hints().iter().map(|hint| visible(hint)));
+    lines.join("\n")
 }
 
 /// What a program can tell failures apart by; the same as in the results of tools.
 pub(super) fn details(error: &Error) -> Value {
-    json!({
+    all_visible(&json!({
         "kind": error.kind(),
         "message": error.message(),
         "hints": error.hints(),
         "retry_may_help": error.kind().is_transient(),
-    })
+    }))
 }

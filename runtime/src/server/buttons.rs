@@ -15,13 +15,16 @@ use super::present::Output;
 use super::resources::report_uri;
 use crate::client::{ActionsNow, Button, Context, RecordState};
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::text::{clean, join_bounded};
+use crate::schema::text::{clean, join_bounded, quoted};
 use crate::schema::{ActionSchema, ModelSchema};
 
 /// The most buttons that a line names.
 const NAMED: usize = 12;
 /// The fields that most forms show as their state.
 const STATE_FIELDS: [&str; 2] = ["state", "stage_id"];
+
+/// The kind of action that opens a window.
+const WINDOW: &str = "ir.actions.act_window";
 
 /// Whether a name is that of an action of Odoo, by external id or id, and of no method.
 pub(super) fn is_action_name(method: &str) -> bool {
@@ -32,6 +35,15 @@ pub(super) fn is_action_name(method: &str) -> bool {
 pub(super) fn wants_buttons(schema: &ModelSchema, asked: Option<&[String]>) -> bool {
     let is_state = |name: &String| STATE_FIELDS.contains(&name.as_str());
     !schema.actions.is_empty() && asked.is_none_or(|fields| fields.iter().any(is_state))
+}
+
+/// A button that may be pressed.
+#[derive(Debug, Default)]
+pub(super) struct Admitted {
+    /// What it adds to the context.
+    pub(super) context: Map<String, Value>,
+    /// Whether it is known to open a window and to run nothing.
+    pub(super) only_opens: bool,
 }
 
 /// The buttons of one record, as far as the Odoo module can tell.
@@ -72,23 +84,23 @@ impl UserSession {
         method: &str,
         ids: &[i64],
         schema: Option<&ModelSchema>,
-    ) -> Result<Map<String, Value>> {
+    ) -> Result<Admitted> {
         let is_button = |schema: &ModelSchema| {
             let mut methods = schema.actions.iter().map(|action| action.method.as_str());
             is_action_name(method) || methods.any(|known| known == method)
         };
         if ids.is_empty() || !schema.is_some_and(is_button) {
-            return Ok(Map::new());
+            return Ok(Admitted::default());
         }
         match self.buttons_of(model, ids).await {
             Some(Buttons::Now(now)) => admit(model, method, &now),
-            _ => Ok(Map::new()),
+            _ => Ok(Admitted::default()),
         }
     }
 }
 
 /// What the buttons of this method add to the context of all records.
-fn admit(model: &str, method: &str, now: &ActionsNow) -> Result<Map<String, Value>> {
+fn admit(model: &str, method: &str, now: &ActionsNow) -> Result<Admitted> {
     let same: Vec<&Button> = now
         .actions
         .iter()
@@ -107,9 +119,29 @@ fn admit(model: &str, method: &str, now: &ActionsNow) -> Result<Map<String, Valu
         .collect();
     // A button that the schema has and the form does not is one of the list's header.
     if same.is_empty() || is_elsewhere || hidden.is_empty() {
-        return Ok(common_context(&same, now));
+        return Ok(Admitted {
+            context: common_context(&same, now),
+            only_opens: only_opens(method, now),
+        });
     }
     Err(refusal(model, method, &same, &hidden, now))
+}
+
+/// Whether what a button or an entry of the menu names is an action that opens a window, which
+/// runs no method and writes nothing. What the module does not tell may do anything.
+fn only_opens(method: &str, now: &ActionsNow) -> bool {
+    let buttons = now.actions.iter();
+    let buttons = buttons.map(|button| (&button.method, &button.action_type));
+    let menu = now
+        .menu
+        .iter()
+        .map(|entry| (&entry.method, &entry.action_type));
+    let mut kinds = buttons
+        .chain(menu)
+        .filter(|(named, _)| named.as_str() == method)
+        .map(|(_, kind)| kind.as_deref() == Some(WINDOW))
+        .peekable();
+    is_action_name(method) && kinds.peek().is_some() && kinds.all(|is_window| is_window)
 }
 
 /// The keys that the buttons add for every record alike.
@@ -165,8 +197,8 @@ fn refusal(
     let error = Error::new(
         ErrorKind::InvalidCall,
         format!(
-            "{model}: {which}. {forms} no button \"{}\" ({method}) now, so it was not pressed.{of_all}",
-            clean(label, 60)
+            "{model}: {which}. {forms} no button {} ({method}) now, so it was not pressed.{of_all}",
+            quoted(label, 60)
         ),
     );
     if possible.is_empty() {
@@ -178,28 +210,28 @@ fn refusal(
     ))
 }
 
-/// `7 (S00007) is in the state "Sales Order" (state = sale)`.
+/// `7 (“S00007”) is in the state “Sales Order” (state = sale)`.
 fn describe(record: &RecordState) -> String {
     let name = record.name.as_deref().unwrap_or_default();
-    let mut text = format!("{} ({})", record.id, clean(name, 60));
+    let mut text = format!("{} ({})", record.id, quoted(name, 60));
     if let Some(state) = &record.state {
         let label = state.label.as_deref().unwrap_or_default();
         let value = match &state.value {
-            Value::String(text) => text.clone(),
+            Value::String(text) => clean(text, 60),
             other => other.to_string(),
         };
         text.push_str(&format!(
-            " is in the state \"{}\" ({} = {value})",
-            clean(label, 60),
+            " is in the state {} ({} = {value})",
+            quoted(label, 60),
             state.field
         ));
     }
     text
 }
 
-/// `action_confirm "Confirm"`.
+/// `action_confirm “Confirm”`.
 pub(super) fn named(button: &Button) -> String {
-    format!("{} \"{}\"", button.method, clean(&button.label, 40))
+    format!("{} {}", button.method, quoted(&button.label, 40))
 }
 
 /// Says which buttons the record shows now, beside its fields.
@@ -326,11 +358,11 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::InvalidCall);
         assert_eq!(
             error.message(),
-            "sale.order: 2 (S2) is in the state \"Sales Order\" (state = sale). Its form shows no \
-             button \"Confirm\" (action_confirm) now, so it was not pressed. The other 1 would show it; \
+            "sale.order: 2 (“S2”) is in the state “Sales Order” (state = sale). Its form shows no \
+             button “Confirm” (action_confirm) now, so it was not pressed. The other 1 would show it; \
              none was changed."
         );
-        assert_eq!(error.hints(), ["Possible now: action_cancel \"Cancel\"."]);
+        assert_eq!(error.hints(), ["Possible now: action_cancel “Cancel”."]);
     }
 
     #[test]
@@ -342,8 +374,31 @@ mod tests {
 
     #[test]
     fn only_what_all_records_have_in_common_goes_into_the_context() {
-        let context = admit("sale.order", "action_cancel", &now()).unwrap();
-        assert_eq!(Value::Object(context), json!({"a": 1}));
+        let admitted = admit("sale.order", "action_cancel", &now()).unwrap();
+        assert!(!admitted.only_opens);
+        assert_eq!(Value::Object(admitted.context), json!({"a": 1}));
+    }
+
+    #[test]
+    fn only_a_window_is_known_to_do_nothing() {
+        let opens = |buttons: Value, menu: Value| {
+            let now = json!({"records": [], "actions": buttons, "menu": menu});
+            only_opens("sale.share", &serde_json::from_value(now).unwrap())
+        };
+        let entry =
+            |kind: Value| json!([{"method": "sale.share", "label": "x", "action_type": kind}]);
+        let (window, server) = (entry(json!(WINDOW)), entry(json!("ir.actions.server")));
+        assert!(opens(window.clone(), json!([])));
+        assert!(opens(json!([]), window.clone()));
+        for other in [server, entry(Value::Null)] {
+            assert!(!opens(other.clone(), json!([])));
+            assert!(!opens(window.clone(), other.clone()));
+            assert!(!opens(other, window.clone()));
+        }
+        assert!(!opens(json!([]), json!([])));
+        let method = json!([{"method": "share", "label": "x", "action_type": WINDOW}]);
+        let now = json!({"records": [], "actions": method});
+        assert!(!only_opens("share", &serde_json::from_value(now).unwrap()));
     }
 
     #[test]
@@ -355,7 +410,7 @@ mod tests {
         add_buttons(&mut output, "sale.order", 2, &now());
         assert_eq!(
             output.text,
-            "\nactions now: action_cancel \"Cancel\"\naction menu: sale.share\nreports: \
+            "\nactions now: action_cancel “Cancel”\naction menu: sale.share\nreports: \
              odoo://sale.order/2/report/sale.report"
         );
         assert_eq!(

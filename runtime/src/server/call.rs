@@ -14,13 +14,13 @@ use serde_json::json;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::UserSession;
-use super::ask::details;
+use super::ask::{details, in_words};
 use super::cancel::{Fate, Work};
 use super::catalogue::Target;
 use super::client_log::ClientLog;
 use super::consent::{Consent, Places};
 use super::handler::OdooServer;
-use super::present::Output;
+use super::present::{Output, all_visible, one_line, visible};
 use crate::client::Cancellation;
 use crate::error::{Error, ErrorKind};
 
@@ -105,7 +105,8 @@ impl OdooServer {
             Err(error) => {
                 session.note(&error);
                 tracing::info!(tool = name, kind = %error.kind(), "{}", error.message());
-                log.warning(&format!("{name}: {}", error.message())).await;
+                log.warning(&format!("{name}: {}", one_line(&visible(error.message()))))
+                    .await;
                 self.shared
                     .metrics
                     .call_ended(&name, error.kind().as_str(), took);
@@ -208,15 +209,16 @@ fn explain_fault(fault: &tokio::task::JoinError) -> Error {
     .with_hint("If the call was a change, read the record to see whether it happened. Please report this fault.")
 }
 
+/// What went well, without characters that nobody sees, wherever in the answer they came from.
 fn success(output: Output) -> CallToolResult {
-    let mut result = CallToolResult::success(vec![ContentBlock::text(output.text)]);
-    result.structured_content = Some(output.structured);
+    let mut result = CallToolResult::success(vec![ContentBlock::text(visible(&output.text))]);
+    result.structured_content = Some(all_visible(&output.structured));
     result
 }
 
 /// A failure that the assistant can act on: what was wrong, and the next step.
 fn failure(error: &Error) -> CallToolResult {
-    let mut result = CallToolResult::error(vec![ContentBlock::text(error.to_string())]);
+    let mut result = CallToolResult::error(vec![ContentBlock::text(in_words(error))]);
     result.structured_content = Some(json!({"error": details(error)}));
     result
 }

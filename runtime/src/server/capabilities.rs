@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::UserSession;
 use super::args::Arguments;
-use super::present::{Output, visible};
+use super::present::{Output, fenced, visible};
 use super::reach::Reach;
 use crate::client::{Capabilities, ModelSummary};
 use crate::error::{Error, Result};
 use crate::schema::Access;
-use crate::schema::text::{clean, nearest};
+use crate::schema::text::{clean, listed, nearest, quoted};
 
 /// How many models an app names in the summary, where there is room for them.
 const MODELS_IN_SUMMARY: usize = 6;
@@ -39,15 +39,17 @@ impl UserSession {
         }
         let apps = by_app(&capabilities);
         if let Some(app) = &app
-            && !apps.keys().any(|name| name.eq_ignore_ascii_case(app))
+            && !apps.keys().any(|name| is_called(name, app))
         {
-            let names: Vec<&str> = apps.keys().copied().collect();
-            let near = nearest(app, names.iter().copied()).first().map_or_else(
+            let names: Vec<String> = apps.keys().map(|name| app_name(name)).collect();
+            let near = nearest(app, names.iter().map(String::as_str));
+            let near = near.first().map_or_else(
                 || format!("there are {}", names.join(", ")),
-                |near| format!("did you mean \"{near}\"?"),
+                |near| format!("did you mean {}?", quoted(near, 60)),
             );
             return Err(Error::invalid_call(format!(
-                "there is no app \"{app}\"; {near}"
+                "there is no app {}; {near}",
+                quoted(app, 60)
             )));
         }
         let models: Vec<&ModelSummary> = capabilities
@@ -79,16 +81,24 @@ impl UserSession {
             .odoo_version
             .as_deref()
             .unwrap_or("unknown version");
-        let mut lines = vec![format!(
-            "Odoo {version}, user {} ({}){}",
-            // Names are what users call themselves.
-            clean(&user.name, 60),
-            clean(&user.login, 100),
-            user.company_id
-                .as_ref()
-                .map(|company| format!(", company {}", clean(&company.name, 60)))
-                .unwrap_or_default()
+        let mut lines = vec![format!("Odoo {}", clean(version, 60))];
+        // Names are what users and administrators call themselves and their apps.
+        let mut named = vec![format!(
+            "user {}: {} ({})",
+            user.id,
+            quoted(&user.name, 60),
+            clean(&user.login, 100)
         )];
+        if let Some(company) = &user.company_id {
+            named.push(format!(
+                "company {}: {}",
+                company.id,
+                quoted(&company.name, 60)
+            ));
+        }
+        let apps = apps_within(by_app(capabilities), &typed, BYTES_OF_APPS);
+        named.extend(apps.iter().map(|app| app.line(&typed)));
+        lines.push(fenced(&named.join("\n")));
         if capabilities.module_version.is_none() {
             lines.push(
                 "The MCP module of this Odoo is an older one: it cannot describe models, and \
@@ -96,8 +106,6 @@ impl UserSession {
                     .to_owned(),
             );
         }
-        let apps = apps_within(by_app(capabilities), &typed, BYTES_OF_APPS);
-        lines.extend(apps.iter().map(|app| app.line(&typed)));
         if !typed.is_empty() {
             lines.push(format!("{TYPED} has typed tools"));
         }
@@ -140,13 +148,16 @@ impl UserSession {
                     ""
                 };
                 format!(
-                    "{} – {} [{}{mark}]",
+                    "{} [{}{mark}] – {}",
                     model.model,
-                    label(model),
-                    rights(model.access)
+                    rights(model.access),
+                    label(model)
                 )
             })
             .collect();
+        if !lines.is_empty() {
+            lines = vec![fenced(&lines.join("\n"))];
+        }
         if left_out > 0 {
             lines.push(format!(
                 "{left_out} more models: narrow it with `app` and `search`"
@@ -188,7 +199,7 @@ impl AppSummary<'_> {
         });
         let mut line = format!(
             "{}: {}",
-            clean(self.app, 60),
+            app_name(self.app),
             named.collect::<Vec<_>>().join(", ")
         );
         if self.count > self.models.len() {
@@ -198,7 +209,7 @@ impl AppSummary<'_> {
     }
 
     fn to_json(&self) -> Value {
-        json!({"app": self.app, "count": self.count, "models": self.models})
+        json!({"app": app_name(self.app), "count": self.count, "models": self.models})
     }
 }
 
@@ -249,8 +260,17 @@ fn by_app(capabilities: &Capabilities) -> BTreeMap<&str, Vec<&ModelSummary>> {
     apps
 }
 
+/// An app as answers call it, and as it is asked for.
+fn app_name(app: &str) -> String {
+    listed(app, 60)
+}
+
+fn is_called(name: &str, app: &str) -> bool {
+    name.eq_ignore_ascii_case(app) || app_name(name).eq_ignore_ascii_case(app)
+}
+
 fn is_in_app(model: &ModelSummary, app: &str) -> bool {
-    model.apps.iter().any(|name| name.eq_ignore_ascii_case(app))
+    model.apps.iter().any(|name| is_called(name, app))
         || (model.apps.is_empty() && app.eq_ignore_ascii_case(NO_APP))
 }
 

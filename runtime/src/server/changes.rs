@@ -4,6 +4,8 @@
 //! Several records are changed in one request, which is one transaction in Odoo: all of them
 //! are changed or none.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::UserSession;
@@ -13,11 +15,11 @@ use super::consent::{Consent, Consented, is_reading};
 use super::gate::Change;
 use super::opened::Origin;
 use super::operations::{missing_records, model_of};
-use super::present::{self, Output};
-use crate::client::{Context, MethodCall, SearchRead};
+use super::present::{self, Output, fenced, suffix};
+use crate::client::{Context, MethodCall, RawRecord, SearchRead};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::ModelSchema;
-use crate::schema::text::{join_bounded, nearest};
+use crate::schema::text::{clean, join_bounded, nearest, quoted};
 use crate::schema::validate::{
     Purpose, Resolved, method_paths, prepare_method, prepare_values, value_paths,
 };
@@ -26,9 +28,21 @@ use crate::schema::validate::{
 const LISTED: usize = 20;
 
 /// A record and what it is called, where that is known.
+#[derive(Debug)]
 pub(super) struct NamedRecord {
     pub(super) id: i64,
     pub(super) name: Option<String>,
+}
+
+impl NamedRecord {
+    /// The record of a row with its `display_name`.
+    pub(super) fn of(row: &RawRecord) -> Option<Self> {
+        let name = row.get("display_name").and_then(Value::as_str);
+        Some(Self {
+            id: row.get("id")?.as_i64()?,
+            name: name.map(present::visible),
+        })
+    }
 }
 
 impl UserSession {
@@ -74,7 +88,7 @@ impl UserSession {
             records: &records,
         };
         let key = match self.consent(consent, &change, schema.as_deref()).await? {
-            Consented::Yes(key) => key,
+            Consented::Yes(agreed) => agreed.key,
             Consented::NotYet(shown) => return Ok(with_resolved(*shown, &resolved)),
         };
         let mut values: Vec<Value> = records.into_iter().map(Value::Object).collect();
@@ -125,14 +139,14 @@ impl UserSession {
             })
             .await?;
         let values = prepared.unwrap_or(given);
-        self.require_records(&model, &ids).await?;
+        self.named_unless_asked(consent, &model, &ids).await?;
         let change = Change::Update {
             model: &model,
             ids: &ids,
             values: &values,
         };
         let key = match self.consent(consent, &change, schema.as_deref()).await? {
-            Consented::Yes(key) => key,
+            Consented::Yes(agreed) => agreed.key,
             Consented::NotYet(shown) => return Ok(with_resolved(*shown, &resolved)),
         };
         let changed: Vec<String> = values.keys().cloned().collect();
@@ -159,14 +173,17 @@ impl UserSession {
             args: Some(args),
         };
         let checked = self.checked(call, |_, _, _| ()).await?;
-        let names = self.require_records(&model, &ids).await?;
+        let mut names = self.named_unless_asked(consent, &model, &ids).await?;
         let change = Change::Delete {
             model: &model,
             ids: &ids,
         };
         let schema = checked.schema.as_deref();
         let key = match self.consent(consent, &change, schema).await? {
-            Consented::Yes(key) => key,
+            Consented::Yes(agreed) => {
+                names.extend(agreed.named);
+                agreed.key
+            }
             Consented::NotYet(shown) => return Ok(*shown),
         };
         self.writing_as(&key)
@@ -244,7 +261,7 @@ impl UserSession {
             args: Some(args),
         };
         let checked = self.checked(call, |_, _, _| ()).await?;
-        self.require_records(&model, &ids).await?;
+        self.named_unless_asked(consent, &model, &ids).await?;
         self.run_method(
             MethodCall::new(&model, method).ids(ids),
             checked.schema.as_deref(),
@@ -263,7 +280,8 @@ impl UserSession {
     ) -> Result<Output> {
         let (model, method) = (&call.model, &call.method);
         refuse_private(model, method)?;
-        let keys = self.admit_button(model, method, &call.ids, schema).await?;
+        let admitted = self.admit_button(model, method, &call.ids, schema).await?;
+        let keys = admitted.context;
         let change = Change::Execute {
             model,
             method,
@@ -271,8 +289,13 @@ impl UserSession {
             args: &call.args,
             kwargs: &call.kwargs,
         };
-        let key = match self.consent(consent, &change, schema).await? {
-            Consented::Yes(key) => key,
+        let consented = if admitted.only_opens {
+            self.not_asked(&change)?
+        } else {
+            self.consent(consent, &change, schema).await?
+        };
+        let key = match consented {
+            Consented::Yes(agreed) => agreed.key,
             Consented::NotYet(shown) => return Ok(with_resolved(*shown, resolved)),
         };
         let pressed = self
@@ -300,39 +323,57 @@ impl UserSession {
     /// The records' names, or an error when the user cannot see one: Odoo's `write` and
     /// `unlink` are silent about ids that do not exist.
     async fn require_records(&self, model: &str, ids: &[i64]) -> Result<Vec<NamedRecord>> {
+        let fields = vec!["display_name".to_owned()];
+        let context = Context::new().active_test(false);
+        let rows = self.found_records(model, ids, fields, &context).await?;
+        Ok(rows.iter().filter_map(NamedRecord::of).collect())
+    }
+
+    /// The same where nobody is asked, and nothing where a preview looks the records up.
+    pub(super) async fn named_unless_asked(
+        &self,
+        consent: &Consent,
+        model: &str,
+        ids: &[i64],
+    ) -> Result<Vec<NamedRecord>> {
+        if consent.is_asked() {
+            return Ok(Vec::new());
+        }
+        self.require_records(model, ids).await
+    }
+
+    /// The records in the order of their ids, or an error when the user cannot see one.
+    pub(super) async fn found_records(
+        &self,
+        model: &str,
+        ids: &[i64],
+        fields: Vec<String>,
+        context: &Context,
+    ) -> Result<Vec<RawRecord>> {
         let request = SearchRead {
             domain: match ids {
                 [only] => json!([["id", "=", only]]),
                 several => json!([["id", "in", several]]),
             },
-            fields: vec!["display_name".to_owned()],
+            fields,
             limit: Some(ids.len() as u64),
             ..SearchRead::new(model)
         };
-        let context = Context::new().active_test(false);
-        let page = self.client()?.search_read(&request, &context).await?;
-        let found = |id: i64| {
-            let row = page
-                .records
-                .iter()
-                .find(|row| row.get("id") == Some(&json!(id)))?;
-            let name = row.get("display_name").and_then(Value::as_str);
-            Some(NamedRecord {
-                id,
-                name: name.map(present::visible),
-            })
-        };
-        let named: Vec<NamedRecord> = ids.iter().filter_map(|id| found(*id)).collect();
+        let page = self.client()?.search_read(&request, context).await?;
+        let mut by_id: HashMap<i64, RawRecord> = page
+            .records
+            .into_iter()
+            .filter_map(|row| Some((row.get("id")?.as_i64()?, row)))
+            .collect();
         let missing: Vec<i64> = ids
             .iter()
             .copied()
-            .filter(|id| !named.iter().any(|record| record.id == *id))
+            .filter(|id| !by_id.contains_key(id))
             .collect();
-        if missing.is_empty() {
-            Ok(named)
-        } else {
-            Err(missing_records(model, &missing))
+        if !missing.is_empty() {
+            return Err(missing_records(model, &missing));
         }
+        Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
     }
 
     /// The record's name, or an error when the user cannot see it.
@@ -378,10 +419,6 @@ fn done(what: &str, model: &str, records: Vec<NamedRecord>, is_batch: bool) -> O
         ),
         structured: json!({"success": true, "model": model, "ids": ids, "names": names}),
     }
-}
-
-fn suffix(name: Option<&str>) -> String {
-    name.map(|name| format!(" ({name})")).unwrap_or_default()
 }
 
 fn blamed_id<'a>(model: &'a str, ids: &'a [i64]) -> impl Fn(usize, Option<i64>) -> String + 'a {
@@ -440,7 +477,10 @@ fn failed_inside(error: &Error, call: &MethodCall) -> Error {
     let message = error.message();
     Error::new(
         ErrorKind::Server,
-        format!("Odoo failed inside {method} of {model}: {message}"),
+        format!(
+            "Odoo failed inside {method} of {model}: {}",
+            quoted(message, 500)
+        ),
     )
     .with_hint("An argument may be of the wrong type; a method that wants a record there cannot be called from outside, so look for a wizard or a button that does the same.")
 }
@@ -491,12 +531,18 @@ pub(super) fn describe_result(call: &MethodCall, result: &Value) -> String {
         {
             let text = |key: &str| action.get(key).and_then(Value::as_str).unwrap_or_default();
             format!(
-                "{done}: Odoo answers with an action to open: {} {} (model {}). In full: {result}",
-                text("type"),
-                text("name"),
-                text("res_model")
+                "{done}: Odoo answers with an action to open: {} {} (model {}). In full:\n{}",
+                clean(text("type"), 60),
+                quoted(text("name"), 80),
+                clean(text("res_model"), 80),
+                fenced(&present::cell(&present::all_visible(result)))
             )
         }
-        other => format!("{done}: {other}"),
+        Value::Number(number) => format!("{done}: {number}"),
+        // Whatever else a method gives back can hold what people have written.
+        other => format!(
+            "{done}:\n{}",
+            fenced(&present::cell(&present::all_visible(other)))
+        ),
     }
 }

@@ -9,11 +9,11 @@ use serde_json::{Map, Value, json};
 
 use super::UserSession;
 use super::args::Arguments;
-use super::present::Output;
+use super::present::{Output, fenced};
 use crate::client::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::text::{clean, join_bounded};
-use crate::schema::{ActionSchema, FieldSchema, ModelSchema, View};
+use crate::schema::text::{clean, join_bounded, listed, quoted};
+use crate::schema::{ActionSchema, FieldSchema, ModelSchema, SelectionOption, View};
 
 /// The size of what is described, in bytes of JSON: about 2,000 tokens with all around it.
 const MAX_BYTES: usize = 7_400;
@@ -23,6 +23,8 @@ const MAX_BYTES_OF_ACTIONS: usize = 1_600;
 const MAX_OPTIONS: usize = 12;
 /// How long a label may be.
 const MAX_LABEL: usize = 60;
+/// How long an option's key or label may be.
+const MAX_OPTION: usize = 100;
 
 impl UserSession {
     pub(super) async fn schema(&self, args: &Arguments) -> Result<Output> {
@@ -89,20 +91,23 @@ fn describe(schema: &ModelSchema, view: View, search: Option<&str>) -> Output {
             MAX_OPTIONS
         }
     };
-    let mut lines = vec![headline(schema)];
-    lines.extend(
-        shown
-            .iter()
-            .map(|(name, field)| field_line(name, field, options_of(name))),
-    );
+    let mut described: Vec<String> = shown
+        .iter()
+        .map(|(name, field)| field_line(name, field, options_of(name)))
+        .collect();
     if !actions.is_empty() {
-        lines.push("actions (odoo_execute):".to_owned());
-        lines.extend(actions.iter().map(|action| {
+        described.push("actions (odoo_execute):".to_owned());
+        described.extend(actions.iter().map(|action| {
             let label = action.label.as_deref().unwrap_or_default();
             format!("  {}: {}", action.method, clean(label, MAX_LABEL))
         }));
     }
     let more_actions = schema.actions.len() - actions.len();
+    let mut lines = vec![headline(schema)];
+    if !described.is_empty() {
+        // Labels are what people and module authors call things.
+        lines.push(fenced(&described.join("\n")));
+    }
     lines.extend(rest(
         wanted.len() - shown.len(),
         hidden,
@@ -115,7 +120,7 @@ fn describe(schema: &ModelSchema, view: View, search: Option<&str>) -> Output {
         .collect();
     let mut structured = json!({
         "model": schema.model,
-        "label": schema.label,
+        "label": clean(&schema.label, MAX_LABEL),
         "record_name_field": schema.rec_name,
         "access": schema.access,
         "fields": fields,
@@ -181,8 +186,8 @@ fn rest(unfit: usize, hidden: usize, more_actions: usize, search: Option<&str>) 
     if let Some(search) = search {
         return (unfit > 0).then(|| {
             format!(
-                "{unfit} more fields have \"{}\": search for more of the name",
-                clean(search, MAX_LABEL)
+                "{unfit} more fields have {}: search for more of the name",
+                quoted(search, MAX_LABEL)
             )
         });
     }
@@ -252,7 +257,7 @@ fn headline(schema: &ModelSchema) -> String {
     format!(
         "{} ({}): {} fields; this user may {}",
         schema.model,
-        clean(&schema.label, 60),
+        quoted(&schema.label, MAX_LABEL),
         schema.fields.len(),
         if may.is_empty() {
             "do nothing".to_owned()
@@ -270,7 +275,7 @@ fn field_line(name: &str, field: &FieldSchema, max_options: usize) -> String {
     if let Some(options) = &field.selection {
         let keys: Vec<String> = options
             .iter()
-            .map(|option| format!("{}={}", option.key, clean(&option.label, 30)))
+            .map(|option| format!("{}={}", option_key(option), listed(&option.label, 30)))
             .collect();
         line.push_str(&format!(
             " [{}]",
@@ -290,6 +295,11 @@ fn field_line(name: &str, field: &FieldSchema, max_options: usize) -> String {
         line.push_str(&format!(" – {label}"));
     }
     line
+}
+
+/// The key as it stands before a label.
+fn option_key(option: &SelectionOption) -> String {
+    listed(&option.key.to_string(), MAX_OPTION)
 }
 
 /// The label, where the name does not say it already.
@@ -330,7 +340,10 @@ pub(super) fn brief(field: &FieldSchema) -> Value {
         brief.insert("relation".to_owned(), json!(relation));
     }
     if let Some(options) = &field.selection {
-        brief.insert("selection".to_owned(), json!(options));
+        let pairs = options
+            .iter()
+            .map(|option| json!([option.key, clean(&option.label, MAX_OPTION)]));
+        brief.insert("selection".to_owned(), pairs.collect());
     }
     for (name, is_set) in [
         ("required", field.required),

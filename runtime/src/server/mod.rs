@@ -45,6 +45,7 @@ mod reach;
 mod resolve;
 mod resources;
 mod schemas;
+mod seal;
 mod selection;
 mod session;
 mod state_key;

@@ -7,13 +7,14 @@
 use serde_json::{Map, Value, json};
 
 use super::UserSession;
+use super::ask::in_words;
 use super::buttons::is_action_name;
-use super::present::{self, Output, html_to_text};
+use super::present::{self, Output, fenced, html_to_text};
 use super::resources::report_uri;
 use super::wizard::Dialogue;
 use crate::client::{Context, MethodCall, OpenedAction, Pressed, SearchRead};
 use crate::error::Result;
-use crate::schema::text::{clean, join_bounded};
+use crate::schema::text::{clean, join_bounded, quoted};
 
 /// The most records that an answer names.
 const NAMED: u64 = 10;
@@ -107,9 +108,10 @@ impl UserSession {
             // What was done is done.
             Err(error) => Described::new(
                 format!(
-                    "Odoo opens {} {}, which could not be described: {error}",
+                    "Odoo opens {} {}, which could not be described: {}",
                     action.kind,
-                    clean(action.name.as_deref().unwrap_or_default(), 80)
+                    quoted(action.name.as_deref().unwrap_or_default(), 80),
+                    in_words(&error)
                 ),
                 "opens",
                 brief(&action),
@@ -127,7 +129,7 @@ impl UserSession {
         action: &OpenedAction,
         origin: Origin<'_>,
     ) -> Result<Described> {
-        let name = clean(action.name.as_deref().unwrap_or_default(), 80);
+        let name = quoted(action.name.as_deref().unwrap_or_default(), 80);
         match action.kind.as_str() {
             "ir.actions.act_window" => self.describe_window(action, origin).await,
             "ir.actions.report" => Ok(describe_report(action, &origin)),
@@ -139,7 +141,7 @@ impl UserSession {
             "ir.actions.act_window_close" => Ok(Described::new("done", "done", json!(true))),
             "ir.actions.client" => Ok(describe_client(action)),
             kind => Ok(Described::new(
-                format!("done; Odoo opens {kind} \"{name}\""),
+                format!("done; Odoo opens {kind} {name}"),
                 "opens",
                 brief(action),
             )),
@@ -183,7 +185,7 @@ impl UserSession {
             return self.describe_dialogue(dialogue, title).await;
         }
         if action.res_id.is_none() && (opens_form || action.domain.is_none()) {
-            let text = format!("done; Odoo opens \"{}\" ({model})", clean(title, 80));
+            let text = format!("done; Odoo opens {} ({model})", quoted(title, 80));
             return Ok(Described::new(text, "opens", brief(action)));
         }
         self.describe_records(model, title, action).await
@@ -221,10 +223,13 @@ impl UserSession {
             .collect();
         let named: Vec<String> = records.iter().map(present::cell).collect();
         let text = format!(
-            "done; Odoo opens \"{}\": {} {model}: {}",
-            clean(title, 80),
+            "done; Odoo opens {}: {} {model}{}",
+            quoted(title, 80),
             page.count,
-            join_bounded(named.iter().map(String::as_str), 10)
+            match named.as_slice() {
+                [] => String::new(),
+                named => format!(", of these\n{}", fenced(&named.join("\n"))),
+            }
         );
         let structured = json!({"model": model, "total": page.count, "records": records});
         Ok(Described::new(text, "opens", structured))
@@ -262,9 +267,9 @@ fn describe_report(action: &OpenedAction, origin: &Origin<'_>) -> Described {
         .iter()
         .map(|id| report_uri(model, *id, report))
         .collect();
-    let name = clean(action.name.as_deref().unwrap_or(report), 80);
+    let name = quoted(action.name.as_deref().unwrap_or(report), 80);
     let text = format!(
-        "done; Odoo prints \"{name}\": read the resource {}",
+        "done; Odoo prints {name}: read the resource {}",
         join_bounded(uris.iter().map(String::as_str), 10)
     );
     Described::new(text, "reports", json!(uris))
@@ -280,7 +285,8 @@ fn describe_client(action: &OpenedAction) -> Described {
     let said: Vec<String> = ["title", "message"].into_iter().filter_map(text).collect();
     if !said.is_empty() {
         let said = said.join(": ");
-        return Described::new(format!("done; Odoo says: {said}"), "message", json!(said));
+        let text = format!("done; Odoo says:\n{}", fenced(&said));
+        return Described::new(text, "message", json!(said));
     }
     let tag = action.tag.as_deref().unwrap_or_default();
     let text = match tag {
@@ -346,7 +352,11 @@ mod tests {
         let notification = json!({"type": "ir.actions.client", "tag": "display_notification",
             "params": {"title": "Sent", "message": "<b>Two</b> letters"}});
         let described = describe_client(&action(notification));
-        assert_eq!(described.text, "done; Odoo says: Sent: Two letters");
+        let lines: Vec<&str> = described.text.lines().collect();
+        assert_eq!(
+            (lines[0], lines[2]),
+            ("done; Odoo says:", "Sent: Two letters")
+        );
         let reload = json!({"type": "ir.actions.client", "tag": "reload"});
         assert_eq!(describe_client(&action(reload)).text, "done");
     }

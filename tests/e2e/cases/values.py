@@ -60,8 +60,8 @@ VALUES = [
         "odoo_create",
         new_partner(country_id="Belgiumm"),
         "invalid_call",
-        'values.country_id: no record of res.country is named "Belgiumm"',
-        "the nearest are Belgium (",
+        "values.country_id: no record of res.country is named “Belgiumm”",
+        "the nearest are “Belgium” (",
         "Nothing was changed",
     ),
     case(

@@ -36,6 +36,7 @@ pub(crate) use operators::is_operator;
 pub use values::{Purpose, prepare_values, value_paths};
 
 use super::ModelSchema;
+use super::text::quoted;
 use crate::error::{Error, Result};
 use names::{NameBook, Wanted};
 
@@ -193,7 +194,7 @@ impl Problems {
 }
 
 impl Resolved {
-    /// `domain[0] "-7d" → 2026-11-17 10:00:00 UTC`.
+    /// `domain[0] “-7d” → 2026-11-17 10:00:00 UTC`.
     fn to_line(&self) -> String {
         let value = match &self.value {
             // A moment: dates have ten characters.
@@ -201,11 +202,12 @@ impl Resolved {
             Value::String(date) => date.clone(),
             other => other.to_string(),
         };
+        let given = quoted(&self.given, 80);
         match &self.name {
             Some(name) if *name != self.given => {
-                format!("{} \"{}\" → {value} ({name})", self.path, self.given)
+                format!("{} {given} → {value} ({})", self.path, quoted(name, 80))
             }
-            _ => format!("{} \"{}\" → {value}", self.path, self.given),
+            _ => format!("{} {given} → {value}", self.path),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::schema::text::clean;
+use crate::schema::text::quoted;
 
 /// The names that a call uses, by model.
 pub type Wanted = BTreeMap<String, BTreeSet<String>>;
@@ -45,12 +45,12 @@ impl NameBook {
     }
 }
 
-/// `Azure Interior (14), Azure (15)`.
+/// `“Azure Interior” (14), “Azure” (15)`.
 pub(super) fn list_candidates(candidates: &[Candidate]) -> String {
     let shown: Vec<String> = candidates
         .iter()
         .take(8)
-        .map(|candidate| format!("{} ({})", clean(&candidate.name, 60), candidate.id))
+        .map(|candidate| format!("{} ({})", quoted(&candidate.name, 60), candidate.id))
         .collect();
     let mut text = shown.join(", ");
     if candidates.len() > shown.len() {
@@ -62,21 +62,21 @@ pub(super) fn list_candidates(candidates: &[Candidate]) -> String {
 /// Several records have the name.
 pub(super) fn ambiguous(model: &str, name: &str, candidates: &[Candidate]) -> String {
     format!(
-        "{} records of {model} are named \"{}\": {}; give the id",
+        "{} records of {model} are named {}: {}; give the id",
         candidates.len(),
-        clean(name, 60),
+        quoted(name, 60),
         list_candidates(candidates)
     )
 }
 
 /// No record has the name.
 pub(super) fn unknown(model: &str, name: &str, near: &[Candidate]) -> String {
-    let name = clean(name, 60);
+    let name = quoted(name, 60);
     if near.is_empty() {
-        return format!("no record of {model} is named \"{name}\", nor anything like it");
+        return format!("no record of {model} is named {name}, nor anything like it");
     }
     format!(
-        "no record of {model} is named \"{name}\"; the nearest are {}",
+        "no record of {model} is named {name}; the nearest are {}",
         list_candidates(near)
     )
 }

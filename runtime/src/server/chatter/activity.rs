@@ -5,13 +5,14 @@ use serde_json::{Map, Value, json};
 use super::{ACTIVITY, fields_of};
 use crate::client::{Context, MethodCall};
 use crate::error::{Error, Result};
+use crate::schema::text::quoted;
 use crate::schema::validate::{Problems, Purpose, prepare_values, value_paths};
 use crate::server::args::Arguments;
 use crate::server::checks::{Asked, with_resolved};
-use crate::server::consent::{Consent, Consented};
+use crate::server::consent::{About, Consent, Consented, Form, Shown};
 use crate::server::gate::Change;
 use crate::server::operations::{missing_record, model_of};
-use crate::server::present::{self, Output};
+use crate::server::present::{self, Output, suffix};
 use crate::server::{UserSession, html};
 
 const FIELDS: [&str; 5] = [
@@ -84,7 +85,8 @@ impl UserSession {
         let mut values = checked.prepared.unwrap_or(given);
         self.require_field(&model, "activity_ids", "activities")
             .await?;
-        let name = self.require_record(&model, id).await?;
+        let mut named = self.named_unless_asked(consent, &model, &[id]).await?;
+        let written = values.clone();
         if let Some(Value::String(note)) = values.get("note") {
             let note = html::from_text(note);
             values.insert("note".to_owned(), json!(note));
@@ -96,19 +98,31 @@ impl UserSession {
             args: &[],
             kwargs: &values,
         };
-        let key = match self.consent(consent, &change, None).await? {
-            Consented::Yes(key) => key,
+        let described = self.schema_of(&model).await?;
+        let shown = Shown {
+            schema: described.as_deref(),
+            form: Some(Form {
+                schema: checked.schema.as_deref(),
+                values: &written,
+                about: None,
+            }),
+        };
+        let key = match self.consent(consent, &change, shown).await? {
+            Consented::Yes(agreed) => {
+                named.extend(agreed.named);
+                agreed.key
+            }
             Consented::NotYet(shown) => return Ok(with_resolved(*shown, &checked.resolved)),
         };
+        let name = named.pop().and_then(|record| record.name);
         let activity = self.schedule_in_odoo(&model, id, values, &key).await?;
         let made = self.read_activity(activity).await?;
-        let shown = name.as_deref().map(|name| format!(" ({name})"));
+        let shown = suffix(name.as_deref());
         let text = format!(
-            "scheduled activity {activity} on {model} {id}{}: {}, due {}, {}",
-            shown.unwrap_or_default(),
+            "scheduled activity {activity} on {model} {id}{shown}: {}, due {}, {}",
             made.what(),
             made.text("date_deadline"),
-            made.name("user_id"),
+            quoted(&made.name("user_id"), 80),
         );
         let structured = json!({
             "success": true, "activity": activity, "model": model, "id": id, "name": name,
@@ -192,8 +206,21 @@ impl UserSession {
                 ids: &ids,
             },
         };
-        let key = match self.consent(consent, &change, None).await? {
-            Consented::Yes(key) => key,
+        let described = self.schema_of(ACTIVITY).await?;
+        let record = [id.unwrap_or_default()];
+        let shown = Shown {
+            schema: described.as_deref(),
+            form: Some(Form {
+                schema: None,
+                values: &said,
+                about: id.map(|_| About {
+                    model: &model,
+                    ids: &record,
+                }),
+            }),
+        };
+        let key = match self.consent(consent, &change, shown).await? {
+            Consented::Yes(agreed) => agreed.key,
             Consented::NotYet(shown) => return Ok(*shown),
         };
         let client = self.writing_as(&key).await?;
@@ -257,11 +284,12 @@ impl Row {
         present::visible(name.unwrap_or_default())
     }
 
-    /// `Call "Ask about the offer"`.
+    /// `“Call” “Ask about the offer”`.
     fn what(&self) -> String {
+        let kind = quoted(&self.name("activity_type_id"), 80);
         match self.text("summary").as_str() {
-            "" => self.name("activity_type_id"),
-            summary => format!("{} \"{summary}\"", self.name("activity_type_id")),
+            "" => kind,
+            summary => format!("{kind} {}", quoted(summary, 200)),
         }
     }
 }

@@ -11,10 +11,10 @@ use crate::schema::text::clean;
 use crate::schema::validate::{Purpose, prepare_values};
 use crate::server::args::Arguments;
 use crate::server::checks::{Asked, with_resolved};
-use crate::server::consent::{Consent, Consented};
+use crate::server::consent::{Consent, Consented, Form, Shown};
 use crate::server::gate::Change;
 use crate::server::operations::model_of;
-use crate::server::present::Output;
+use crate::server::present::{Output, suffix};
 use crate::server::resources::{ATTACHMENT, content_uri};
 use crate::server::{UserSession, html};
 
@@ -120,7 +120,7 @@ impl UserSession {
             .await?;
         let given = checked.prepared.unwrap_or(given);
         self.require_field(&model, "message_ids", "chatter").await?;
-        let name = self.require_record(&model, id).await?;
+        let mut named = self.named_unless_asked(consent, &model, &[id]).await?;
         let written = what_is_written(kind, &body, &given, &files);
         let change = Change::Execute {
             model: &model,
@@ -129,10 +129,23 @@ impl UserSession {
             args: &[],
             kwargs: &written,
         };
-        let key = match self.consent(consent, &change, None).await? {
-            Consented::Yes(key) => key,
+        let described = self.schema_of(&model).await?;
+        let shown = Shown {
+            schema: described.as_deref(),
+            form: Some(Form {
+                schema: checked.schema.as_deref(),
+                values: &written,
+                about: None,
+            }),
+        };
+        let key = match self.consent(consent, &change, shown).await? {
+            Consented::Yes(agreed) => {
+                named.extend(agreed.named);
+                agreed.key
+            }
             Consented::NotYet(shown) => return Ok(with_resolved(*shown, &checked.resolved)),
         };
+        let name = named.pop().and_then(|record| record.name);
         let attached = self.attach(&model, id, &files, &key).await?;
         let message = match body.as_str() {
             "" => None,
@@ -153,8 +166,8 @@ impl UserSession {
             Some(_) => format!("wrote a {}", kind.name()),
             None => "attached files".to_owned(),
         };
-        let shown = name.as_deref().map(|name| format!(" ({name})"));
-        let mut text = format!("{what} on {model} {id}{}", shown.unwrap_or_default());
+        let shown = suffix(name.as_deref());
+        let mut text = format!("{what} on {model} {id}{shown}");
         if !uris.is_empty() {
             text.push_str(&format!("; files: {}", uris.join(", ")));
         }

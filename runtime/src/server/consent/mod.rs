@@ -33,13 +33,15 @@ use serde_json::{Value, json};
 
 use super::audit::{Asked, Audit};
 use super::catalogue::Target;
+use super::changes::NamedRecord;
 use super::gate::Change;
-use super::present::Output;
+use super::present::{Output, fenced};
 use super::{Shared, UserSession};
 use crate::client::{Cancellation, Client};
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{CONSENT_TOKEN, ModelSchema};
+use crate::schema::CONSENT_TOKEN;
 use preview::Preview;
+pub(super) use preview::{About, Form, Shown};
 use ticket::{Ticket, new_key};
 use way::{Answer, Way};
 
@@ -53,10 +55,29 @@ const CHANGED_MEANWHILE: &str = "What was shown has changed in Odoo meanwhile. I
 
 /// What a change may go ahead with, or what is answered instead.
 pub(super) enum Consented {
-    /// The change is sent under this idempotency key.
-    Yes(String),
+    /// The change is sent.
+    Yes(Agreed),
     /// Nothing is sent; this is shown instead.
     NotYet(Box<Output>),
+}
+
+/// What a change goes ahead with.
+pub(super) struct Agreed {
+    /// Its idempotency key.
+    pub(super) key: String,
+    /// What the records that it changes were called when they were shown; none, where nobody was
+    /// asked.
+    pub(super) named: Vec<NamedRecord>,
+}
+
+impl Agreed {
+    /// Where nobody is asked.
+    fn unasked() -> Result<Self> {
+        Ok(Self {
+            key: new_key()?,
+            named: Vec::new(),
+        })
+    }
 }
 
 /// One call, with the way in which its client can be asked.
@@ -107,6 +128,11 @@ impl Consent {
         }
     }
 
+    /// Whether a preview is made, which looks the records up and refuses those that are missing.
+    pub(super) fn is_asked(&self) -> bool {
+        !matches!(self.way, Way::NotAsked)
+    }
+
     /// The question that the client has to be asked in place of a result.
     pub(super) fn take_question(&self) -> Option<InputRequiredResult> {
         self.question
@@ -131,20 +157,21 @@ impl UserSession {
         &self,
         consent: &Consent,
         change: &Change<'_>,
-        schema: Option<&ModelSchema>,
+        shown: impl Into<Shown<'_>>,
     ) -> Result<Consented> {
+        let shown = shown.into();
         let only_reads = reading::only_reads(change);
         if !only_reads {
             consent.audit.note(self, change).await?;
         }
         self.shared.gate.admit(change)?;
-        self.admit_reached(change, schema)?;
+        self.admit_reached(change, shown.schema)?;
         if only_reads {
-            return Ok(Consented::Yes(new_key()?));
+            return Ok(Consented::Yes(Agreed::unasked()?));
         }
-        let consented = self.ask_in_its_way(consent, change, schema).await?;
-        if let Consented::Yes(key) = &consented {
-            consent.audit.sending(key)?;
+        let consented = self.ask_in_its_way(consent, change, shown).await?;
+        if let Consented::Yes(agreed) = &consented {
+            consent.audit.sending(&agreed.key)?;
         }
         Ok(consented)
     }
@@ -153,20 +180,22 @@ impl UserSession {
         &self,
         consent: &Consent,
         change: &Change<'_>,
-        schema: Option<&ModelSchema>,
+        shown: Shown<'_>,
     ) -> Result<Consented> {
         match &consent.way {
-            Way::NotAsked => Ok(Consented::Yes(new_key()?)),
+            Way::NotAsked => Ok(Consented::Yes(Agreed::unasked()?)),
             Way::CannotAsk => Err(cannot_ask(&consent.tool)),
             Way::Dialogue(peer) => {
-                self.ask_until_it_holds(consent, peer, change, schema)
+                let named = self
+                    .ask_until_it_holds(consent, peer, change, shown)
                     .await?;
-                Ok(Consented::Yes(new_key()?))
+                let key = new_key()?;
+                Ok(Consented::Yes(Agreed { key, named }))
             }
             Way::Rounds { state, answer } => {
                 let came = state.as_deref().map(|state| (state, *answer));
-                let open = match self.weigh(consent, came, change, schema).await? {
-                    Weighed::Agreed(key) => return Ok(Consented::Yes(key)),
+                let open = match self.weigh(consent, came, change, shown).await? {
+                    Weighed::Agreed(agreed) => return Ok(Consented::Yes(agreed)),
                     Weighed::Open(open) => open,
                 };
                 let message = question(&open.preview, open.note);
@@ -181,8 +210,8 @@ impl UserSession {
                 let came = token
                     .as_deref()
                     .map(|token| (token, Some(Answer::Accepted)));
-                match self.weigh(consent, came, change, schema).await? {
-                    Weighed::Agreed(key) => Ok(Consented::Yes(key)),
+                match self.weigh(consent, came, change, shown).await? {
+                    Weighed::Agreed(agreed) => Ok(Consented::Yes(agreed)),
                     Weighed::Open(open) => {
                         let offer = token_offer(&consent.tool, &open);
                         Ok(Consented::NotYet(Box::new(offer)))
@@ -192,22 +221,29 @@ impl UserSession {
         }
     }
 
+    /// Lets through what is known to change nothing, such as a window that opens: the button in
+    /// it asks. A server that changes nothing presses nothing.
+    pub(super) fn not_asked(&self, change: &Change<'_>) -> Result<Consented> {
+        self.shared.gate.admit(change)?;
+        Ok(Consented::Yes(Agreed::unasked()?))
+    }
+
     /// Asks while the call waits, and asks again when what was shown moves meanwhile.
     async fn ask_until_it_holds(
         &self,
         consent: &Consent,
         peer: &Peer<RoleServer>,
         change: &Change<'_>,
-        schema: Option<&ModelSchema>,
-    ) -> Result<()> {
-        let mut preview = self.preview(change, schema).await?;
+        shown: Shown<'_>,
+    ) -> Result<Vec<NamedRecord>> {
+        let mut preview = self.preview(change, shown).await?;
         let mut note = None;
         for _ in 0..MOST_QUESTIONS {
             let message = question(&preview, note);
             accepted(self.ask_person(consent, peer, message).await?)?;
-            let now = self.preview(change, schema).await?;
+            let now = self.preview(change, shown).await?;
             if now.digest() == preview.digest() {
-                return Ok(());
+                return Ok(now.into_named());
             }
             (preview, note) = (now, Some(CHANGED_MEANWHILE));
         }
@@ -223,7 +259,7 @@ impl UserSession {
         consent: &Consent,
         came: Option<(&str, Option<Answer>)>,
         change: &Change<'_>,
-        schema: Option<&ModelSchema>,
+        shown: Shown<'_>,
     ) -> Result<Weighed> {
         let purpose = self.purpose(consent).await?;
         let key = &self.shared.state_key;
@@ -234,11 +270,13 @@ impl UserSession {
         if let Some(answer) = answer {
             accepted(answer)?;
         }
-        let preview = self.preview(change, schema).await?;
+        let preview = self.preview(change, shown).await?;
         let mut note = None;
         if let (Some(ticket), Some(_)) = (ticket, answer) {
             if ticket.digest == preview.digest() {
-                return self.shared.spent.spend(ticket).map(Weighed::Agreed);
+                let key = self.shared.spent.spend(ticket)?;
+                let named = preview.into_named();
+                return Ok(Weighed::Agreed(Agreed { key, named }));
             }
             note = Some(CHANGED_MEANWHILE);
         }
@@ -269,28 +307,17 @@ impl UserSession {
 
     /// Who may come back with an answer, and with which call.
     async fn purpose(&self, consent: &Consent) -> Result<Vec<Vec<u8>>> {
-        let user = self.capabilities().await?.user.id.to_string();
-        let config = self.client()?.config();
-        Ok(vec![
-            b"consent".to_vec(),
-            config.url.as_str().as_bytes().to_vec(),
-            config
-                .database
-                .as_deref()
-                .unwrap_or_default()
-                .as_bytes()
-                .to_vec(),
-            user.into_bytes(),
-            consent.tool.clone().into_bytes(),
-            ticket::canonical(&consent.arguments).into_bytes(),
-        ])
+        let mut purpose = self.seal_purpose("consent").await?;
+        purpose.push(consent.tool.clone().into_bytes());
+        purpose.push(ticket::canonical(&consent.arguments).into_bytes());
+        Ok(purpose)
     }
 }
 
 /// What a ticket that came back is worth.
 enum Weighed {
-    /// The person agreed to exactly this change, which is sent under this idempotency key.
-    Agreed(String),
+    /// The person agreed to exactly this change.
+    Agreed(Agreed),
     /// The person has to be asked.
     Open(Open),
 }
@@ -334,7 +361,8 @@ fn token_offer(tool: &str, open: &Open) -> Output {
     let token = &open.ticket;
     Output {
         text: format!(
-            "Nothing was changed yet. {shown}\nShow this to the user. Once they agree, within five minutes, call {tool} again with the same arguments and {CONSENT_TOKEN}: {token}"
+            "Nothing was changed yet. This is what would happen:\n{}\nShow this to the user. Once they agree, within five minutes, call {tool} again with the same arguments and {CONSENT_TOKEN}: {token}",
+            fenced(&shown)
         ),
         structured: json!({
             "confirmation_required": true,

@@ -7,16 +7,21 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::ticket::canonical;
-use super::values::{Effects, Mentioned, Wording, mentioned};
+use super::values::{Effects, Mentioned, Wording, mentioned, unquoted};
 use crate::client::{Context, MethodCall, RawRecord, SearchRead};
 use crate::error::Result;
 use crate::schema::ModelSchema;
-use crate::schema::text::{clean, join_bounded, shorten};
+use crate::schema::text::{clean, join_bounded, quoted, shorten};
 use crate::server::UserSession;
+use crate::server::changes::NamedRecord;
 use crate::server::gate::Change;
 
 /// The longest preview; clients show questions in small windows.
 const MAX_TEXT: usize = 4000;
+/// The longest text of one value among old and new ones.
+const MAX_VALUE: usize = 200;
+/// The longest text of one value that is filled in, such as a message.
+const MAX_FORM_VALUE: usize = 1500;
 /// The longest arguments of a method that are shown.
 const MAX_ARGUMENTS: usize = 600;
 /// The most names of records that are shown.
@@ -24,11 +29,45 @@ const MAX_NAMES: usize = 20;
 /// The most kinds of records whose end with a deleted one is counted.
 const MAX_CASCADES: u64 = 24;
 
+/// What a change is said with.
+#[derive(Clone, Copy)]
+pub(in crate::server) struct Shown<'a> {
+    /// Describes the model that is changed.
+    pub(in crate::server) schema: Option<&'a ModelSchema>,
+    /// What a method is given, where that is filled in like a form.
+    pub(in crate::server) form: Option<Form<'a>>,
+}
+
+/// Values that a person would have filled in: of a dialogue, a message, an activity.
+#[derive(Clone, Copy)]
+pub(in crate::server) struct Form<'a> {
+    /// Describes the values.
+    pub(in crate::server) schema: Option<&'a ModelSchema>,
+    pub(in crate::server) values: &'a Map<String, Value>,
+    /// The records that a dialogue was opened for.
+    pub(in crate::server) about: Option<About<'a>>,
+}
+
+/// Records that a dialogue acts on beside its own.
+#[derive(Clone, Copy)]
+pub(in crate::server) struct About<'a> {
+    pub(in crate::server) model: &'a str,
+    pub(in crate::server) ids: &'a [i64],
+}
+
+impl<'a> From<Option<&'a ModelSchema>> for Shown<'a> {
+    fn from(schema: Option<&'a ModelSchema>) -> Self {
+        Self { schema, form: None }
+    }
+}
+
 /// What a person is shown.
 #[derive(Debug)]
 pub(super) struct Preview {
     heading: String,
     lines: Vec<String>,
+    /// What the records are called that are changed.
+    named: Vec<NamedRecord>,
     /// Everything that the change rests on, in full: what is sent, and what stands in Odoo.
     facts: Value,
 }
@@ -47,6 +86,10 @@ impl Preview {
             text.push_str(line);
         }
         text
+    }
+
+    pub(super) fn into_named(self) -> Vec<NamedRecord> {
+        self.named
     }
 
     /// Stands for what was shown and what it rests on.
@@ -69,17 +112,20 @@ impl Preview {
 
 impl UserSession {
     /// What a change would do, with what Odoo says now.
-    pub(super) async fn preview(
-        &self,
-        change: &Change<'_>,
-        schema: Option<&ModelSchema>,
-    ) -> Result<Preview> {
+    pub(super) async fn preview(&self, change: &Change<'_>, shown: Shown<'_>) -> Result<Preview> {
+        let Shown { schema, form } = shown;
         match change {
             Change::Create { model, records } => self.preview_create(model, records, schema).await,
             Change::Update { model, ids, values } => {
                 self.preview_update(model, ids, values, schema).await
             }
-            Change::Delete { model, ids } => self.preview_delete(model, ids, schema).await,
+            Change::Delete { model, ids } => {
+                let said = match form {
+                    Some(form) => self.say_form(form).await?,
+                    None => Said::default(),
+                };
+                self.preview_delete(model, ids, (schema, said)).await
+            }
             Change::Execute {
                 model,
                 method,
@@ -88,7 +134,11 @@ impl UserSession {
                 kwargs,
             } => {
                 let call = (*method, *args, *kwargs);
-                self.preview_execute(model, ids, call, schema).await
+                let said = match form {
+                    Some(form) => self.say_form(form).await?,
+                    None => said_arguments(args, kwargs),
+                };
+                self.preview_execute(model, ids, call, (schema, said)).await
             }
         }
     }
@@ -107,6 +157,7 @@ impl UserSession {
         let wording = Wording {
             models: &models,
             names: self.names_of_mentioned(&found).await,
+            longest: MAX_VALUE,
         };
         let mut effects = Effects::default();
         let mut lines = Vec::new();
@@ -128,6 +179,7 @@ impl UserSession {
                 many => format!("Create {many} records of {what}:"),
             },
             lines,
+            named: Vec::new(),
             facts: json!({"create": model, "records": records}),
         })
     }
@@ -145,6 +197,7 @@ impl UserSession {
         let wording = Wording {
             models: &models,
             names: self.names_of_mentioned(&found).await,
+            longest: MAX_VALUE,
         };
         let is_readable = |name: &&String| {
             schema.is_none_or(|schema| {
@@ -165,7 +218,7 @@ impl UserSession {
                 let field = schema.and_then(|schema| schema.field(name));
                 let old = record
                     .get(name)
-                    .map_or_else(|| "?".to_owned(), |old| Wording::old_value(field, old));
+                    .map_or_else(|| "?".to_owned(), |old| wording.old_value(field, old));
                 let new = wording.new_value(field, value, &mut effects);
                 lines.push(format!("{}: {old} → {new}", Wording::label(schema, name)));
             }
@@ -178,6 +231,7 @@ impl UserSession {
                 several => format!("Change {} records of {what}:", several.len()),
             },
             lines,
+            named: named(&before),
             facts: json!({"update": model, "ids": ids, "values": values, "before": before}),
         })
     }
@@ -186,11 +240,12 @@ impl UserSession {
         &self,
         model: &str,
         ids: &[i64],
-        schema: Option<&ModelSchema>,
+        (schema, said): (Option<&ModelSchema>, Said),
     ) -> Result<Preview> {
         let before = self.as_it_stands(model, ids, &[], schema).await?;
         let cascades = self.cascades(model, ids).await;
         let mut lines: Vec<String> = before.iter().map(name_of).collect();
+        lines.extend(said.lines);
         lines.extend(
             cascades
                 .iter()
@@ -204,7 +259,8 @@ impl UserSession {
                 several => format!("Delete {} records of {what} for good:", several.len()),
             },
             lines,
-            facts: json!({"delete": model, "ids": ids, "before": before, "with": cascades}),
+            named: named(&before),
+            facts: json!({"delete": model, "ids": ids, "before": before, "with": cascades, "about": said.facts}),
         })
     }
 
@@ -213,7 +269,7 @@ impl UserSession {
         model: &str,
         ids: &[i64],
         (method, args, kwargs): (&str, &[Value], &Map<String, Value>),
-        schema: Option<&ModelSchema>,
+        (schema, said): (Option<&ModelSchema>, Said),
     ) -> Result<Preview> {
         let buttons: Vec<_> = schema
             .map(|schema| schema.actions.as_slice())
@@ -239,22 +295,17 @@ impl UserSession {
             });
         }
         if let Some(asks) = asks {
-            lines.push(format!("Odoo asks: {}", clean(asks, 300)));
+            lines.push(format!("Odoo asks: {}", quoted(asks, 300)));
         }
-        if !args.is_empty() {
-            lines.push(format!("arguments: {}", shown_json(&Value::from(args))));
-        }
-        if !kwargs.is_empty() {
-            let named = Value::Object(kwargs.clone());
-            lines.push(format!("named arguments: {}", shown_json(&named)));
-        }
+        lines.extend(said.lines);
         Ok(Preview {
             heading: match label {
-                Some(label) => format!("Press \"{}\" ({method}) of {what}", clean(label, 60)),
+                Some(label) => format!("Press {} ({method}) of {what}", quoted(label, 60)),
                 None => format!("Call {} of {what}", clean(method, 80)),
             },
             lines,
-            facts: json!({"execute": model, "method": method, "ids": ids, "args": args, "kwargs": kwargs, "before": before}),
+            named: named(&before),
+            facts: json!({"execute": model, "method": method, "ids": ids, "args": args, "kwargs": kwargs, "before": before, "about": said.facts}),
         })
     }
 
@@ -274,8 +325,43 @@ impl UserSession {
         }
         names.extend(fields.iter().map(|name| (*name).clone()));
         let context = Context::new().active_test(false).set("bin_size", true);
-        let found = self.client()?.read(model, ids, &names, &context).await?;
-        Ok(found)
+        self.found_records(model, ids, names, &context).await
+    }
+
+    /// What is filled in, in words, and what it is about.
+    async fn say_form(&self, form: Form<'_>) -> Result<Said> {
+        let mut said = Said::default();
+        if let Some(About { model, ids }) = form.about
+            && !ids.is_empty()
+        {
+            let schema = self.schema_of(model).await?;
+            let schema = schema.as_deref();
+            let before = self.as_it_stands(model, ids, &[], schema).await?;
+            let names: Vec<String> = before.iter().map(name_of).collect();
+            let names = join_bounded(names.iter().map(String::as_str), MAX_NAMES);
+            said.lines.push(match before.len() {
+                1 => format!("about {} {names}", called(model, schema)),
+                many => format!("about {many} records of {}: {names}", called(model, schema)),
+            });
+            said.facts = json!(before);
+        }
+        let models = |name: &str| self.schemas.known(name);
+        let mut found = Mentioned::new();
+        mentioned(form.schema, form.values, &models, &mut found);
+        let wording = Wording {
+            models: &models,
+            names: self.names_of_mentioned(&found).await,
+            longest: MAX_FORM_VALUE,
+        };
+        let mut effects = Effects::default();
+        for (name, value) in form.values {
+            let field = form.schema.and_then(|schema| schema.field(name));
+            let value = wording.new_value(field, value, &mut effects);
+            let label = Wording::label(form.schema, name);
+            said.lines.push(format!("{label}: {value}"));
+        }
+        said.lines.extend(effects.lines());
+        Ok(said)
     }
 
     /// What the mentioned records are called; those that cannot be read keep their ids.
@@ -330,17 +416,42 @@ impl UserSession {
     }
 }
 
+/// What a method is given, in words; and what that rests on besides.
+#[derive(Default)]
+struct Said {
+    lines: Vec<String>,
+    facts: Value,
+}
+
+fn said_arguments(args: &[Value], kwargs: &Map<String, Value>) -> Said {
+    let mut said = Said::default();
+    if !args.is_empty() {
+        let line = format!("arguments: {}", shown_json(&Value::from(args)));
+        said.lines.push(line);
+    }
+    if !kwargs.is_empty() {
+        let named = Value::Object(kwargs.clone());
+        let line = format!("named arguments: {}", shown_json(&named));
+        said.lines.push(line);
+    }
+    said
+}
+
+fn named(records: &[RawRecord]) -> Vec<NamedRecord> {
+    records.iter().filter_map(NamedRecord::of).collect()
+}
+
 fn called(model: &str, schema: Option<&ModelSchema>) -> String {
-    match schema.map(|schema| clean(&schema.label, 60)) {
-        Some(label) if !label.is_empty() => format!("{label} ({model})"),
-        _ => model.to_owned(),
+    match schema.map(|schema| unquoted(&schema.label)) {
+        Some(label) if !label.is_empty() => format!("{label} ({})", clean(model, 80)),
+        _ => clean(model, 80),
     }
 }
 
 fn name_of(record: &RawRecord) -> String {
     let id = record.get("id").and_then(Value::as_i64).unwrap_or_default();
     match record.get("display_name").and_then(Value::as_str) {
-        Some(name) => format!("{} ({id})", clean(name, 80)),
+        Some(name) => format!("{} ({id})", quoted(name, 80)),
         None => id.to_string(),
     }
 }
@@ -357,6 +468,7 @@ mod tests {
         Preview {
             heading: "Change".to_owned(),
             lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+            named: Vec::new(),
             facts,
         }
     }

@@ -6,11 +6,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::schema::text::{clean, join_bounded, shorten};
+use crate::schema::text::{clean, join_bounded, quoted};
 use crate::schema::{FieldSchema, FieldType, ModelSchema};
 
-/// The longest text of one value.
-const MAX_VALUE: usize = 200;
 /// The most lines of a list, and the most records by name, that one value shows.
 const MAX_LISTED: usize = 12;
 /// What an empty value is called.
@@ -142,6 +140,8 @@ pub(super) struct Wording<'a> {
     pub(super) models: Models<'a>,
     /// What records are called, by model and id.
     pub(super) names: HashMap<(String, i64), String>,
+    /// The longest text of one value.
+    pub(super) longest: usize,
 }
 
 impl Wording<'_> {
@@ -150,7 +150,7 @@ impl Wording<'_> {
         let label = schema
             .and_then(|schema| schema.field(name))
             .and_then(|field| field.label.as_deref())
-            .map(|label| clean(label, 60));
+            .map(unquoted);
         match label {
             Some(label) if !label.is_empty() => format!("{label} ({name})"),
             _ => clean(name, 60),
@@ -173,26 +173,26 @@ impl Wording<'_> {
                 let is_owned = *kind == FieldType::One2many;
                 self.commands(model, is_owned, commands, effects)
             }
-            _ => plain(field, value),
+            _ => plain(field, value, self.longest),
         }
     }
 
     /// A value as Odoo reads it out.
-    pub(super) fn old_value(field: Option<&FieldSchema>, value: &Value) -> String {
+    pub(super) fn old_value(&self, field: Option<&FieldSchema>, value: &Value) -> String {
         match value {
             Value::Array(pair) => match pair.as_slice() {
-                [Value::Number(id), Value::String(name)] => format!("{} ({id})", clean(name, 80)),
+                [Value::Number(id), Value::String(name)] => format!("{} ({id})", quoted(name, 80)),
                 [] => EMPTY.to_owned(),
                 [_] => "1 record".to_owned(),
                 several => format!("{} records", several.len()),
             },
-            other => plain(field, other),
+            other => plain(field, other, self.longest),
         }
     }
 
     fn name(&self, model: &str, id: i64) -> String {
         match self.names.get(&(model.to_owned(), id)) {
-            Some(name) => format!("{} ({id})", clean(name, 80)),
+            Some(name) => format!("{} ({id})", quoted(name, 80)),
             None => format!("{model} {id}"),
         }
     }
@@ -213,7 +213,7 @@ impl Wording<'_> {
             .iter()
             .map(|command| match Command::of(command) {
                 Some(command) => self.command(model, is_owned, &command, effects),
-                None => shorten(&command.to_string(), MAX_VALUE),
+                None => clean(&command.to_string(), self.longest),
             })
             .collect();
         let more = said.len().saturating_sub(MAX_LISTED);
@@ -280,7 +280,7 @@ impl Wording<'_> {
                 let field = schema.as_deref().and_then(|schema| schema.field(name));
                 let label = field
                     .and_then(|field| field.label.as_deref())
-                    .map_or_else(|| clean(name, 60), |label| clean(label, 60));
+                    .map_or_else(|| clean(name, 60), unquoted);
                 format!("{label}: {}", self.new_value(field, value, effects))
             })
             .collect();
@@ -288,7 +288,12 @@ impl Wording<'_> {
     }
 }
 
-fn plain(field: Option<&FieldSchema>, value: &Value) -> String {
+/// A label in front of values, without the signs that stand around and between them.
+pub(super) fn unquoted(label: &str) -> String {
+    clean(&label.replace(['“', '”', '→'], " "), 60)
+}
+
+fn plain(field: Option<&FieldSchema>, value: &Value, longest: usize) -> String {
     let kind = field.map(|field| &field.field_type);
     match (value, kind) {
         (Value::Bool(flag), Some(FieldType::Boolean) | None) => {
@@ -306,12 +311,13 @@ fn plain(field: Option<&FieldSchema>, value: &Value) -> String {
                 .iter()
                 .find(|option| option.key.to_string() == *key);
             match option {
-                Some(option) => format!("{} ({key})", clean(&option.label, 80)),
-                None => clean(key, MAX_VALUE),
+                Some(option) => format!("{} ({})", quoted(&option.label, 80), clean(key, 80)),
+                None => quoted(key, longest),
             }
         }
-        (Value::String(text), _) => clean(text, MAX_VALUE),
-        (other, _) => clean(&other.to_string(), MAX_VALUE),
+        (Value::String(text), Some(FieldType::Date | FieldType::Datetime)) => clean(text, 40),
+        (Value::String(text), _) => quoted(text, longest),
+        (other, _) => clean(&other.to_string(), longest),
     }
 }
 
@@ -350,6 +356,7 @@ mod tests {
                 .into_iter()
                 .map(|(model, id, name)| ((model.to_owned(), id), name.to_owned()))
                 .collect(),
+            longest: 200,
         };
         let mut effects = Effects::default();
         let order = order();
@@ -359,10 +366,10 @@ mod tests {
 
     #[test]
     fn values_are_said_in_the_words_of_the_form() {
-        assert_eq!(say("partner_id", &json!(7)).0, "Azure (7)");
+        assert_eq!(say("partner_id", &json!(7)).0, "“Azure” (7)");
         assert_eq!(say("partner_id", &json!(8)).0, "res.partner 8");
         assert_eq!(say("partner_id", &json!(false)).0, EMPTY);
-        assert_eq!(say("state", &json!("draft")).0, "Quotation (draft)");
+        assert_eq!(say("state", &json!("draft")).0, "“Quotation” (draft)");
         assert_eq!(Wording::label(Some(&order()), "note"), "Terms (note)");
     }
 
@@ -371,7 +378,7 @@ mod tests {
         let hostile = "ok\nStatus (state): draft → sale\u{202e}";
         assert_eq!(
             say("note", &json!(hostile)).0,
-            "ok Status (state): draft → sale"
+            "“ok Status (state): draft → sale”"
         );
     }
 
@@ -388,7 +395,7 @@ mod tests {
         );
         assert_eq!(
             said,
-            "add {Product: Desk (3), Quantity: 2}; change sale.order.line 5: {Quantity: 4}; \
+            "add {Product: “Desk” (3), Quantity: 2}; change sale.order.line 5: {Quantity: 4}; \
              delete sale.order.line 6; replace all by sale.order.line 8, sale.order.line 9"
         );
         assert_eq!(

@@ -6,19 +6,27 @@
 
 use html5gum::{StartTag, State, Token, Tokenizer};
 
+use super::visible;
+
 /// Elements that a person does not read.
 const UNREAD: [&str; 13] = [
     "script", "style", "head", "title", "template", "noscript", "svg", "math", "iframe", "object",
     "select", "textarea", "noembed",
 ];
 
+/// Elements that have no end, and so hide nothing.
+const VOID: [&str; 13] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
+    "wbr",
+];
+
 /// Deeper lists are no further to the right.
 const MAX_INDENT: usize = 6;
 
-/// The text of an HTML field.
+/// The text of an HTML field, without characters that nobody sees.
 pub(crate) fn html_to_text(html: &str) -> String {
     if !html.contains(['<', '&']) {
-        return html.trim().to_owned();
+        return visible(html.trim());
     }
     let mut page = Page::default();
     let mut tokens = Tokenizer::new(html);
@@ -35,11 +43,12 @@ pub(crate) fn html_to_text(html: &str) -> String {
                 page.start(&tag);
             }
             Token::EndTag(tag) => page.end(&String::from_utf8_lossy(&tag.name)),
-            Token::String(text) => page.text(&String::from_utf8_lossy(&text)),
+            // What nobody sees does not keep words apart either.
+            Token::String(text) => page.text(&visible(&String::from_utf8_lossy(&text))),
             Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
         }
     }
-    page.finish()
+    visible(&page.finish())
 }
 
 /// What has been read so far.
@@ -68,7 +77,8 @@ impl Page {
             *depth += usize::from(*unread == name && !tag.self_closing);
             return;
         }
-        if UNREAD.contains(&name.as_str()) && !tag.self_closing {
+        let is_unread = UNREAD.contains(&name.as_str()) || is_hidden(tag);
+        if is_unread && !tag.self_closing && !VOID.contains(&name.as_str()) {
             self.unread = Some((name, 1));
             return;
         }
@@ -241,6 +251,34 @@ fn breaks_around(name: &str) -> usize {
     }
 }
 
+/// Whether the tag itself keeps its element from being seen.
+fn is_hidden(tag: &StartTag<()>) -> bool {
+    if tag.attributes.contains_key(b"hidden".as_slice()) {
+        return true;
+    }
+    let Some(style) = attribute(tag, b"style") else {
+        return false;
+    };
+    style.split(';').any(|declaration| {
+        let (property, value) = declaration.split_once(':').unwrap_or_default();
+        let property = property.trim().to_ascii_lowercase();
+        let value = value.trim().to_ascii_lowercase();
+        let value = value.trim_end_matches("!important").trim_end();
+        match property.as_str() {
+            "display" => value == "none",
+            "visibility" => value == "hidden" || value == "collapse",
+            "opacity" | "font-size" => is_zero(value),
+            _ => false,
+        }
+    })
+}
+
+/// `0`, `0px`, `0.0em`.
+fn is_zero(length: &str) -> bool {
+    let number = length.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%');
+    number.parse::<f32>() == Ok(0.0)
+}
+
 fn attribute(tag: &StartTag<()>, name: &[u8]) -> Option<String> {
     let value = tag.attributes.get(name)?;
     Some(String::from_utf8_lossy(value).into_owned())
@@ -304,6 +342,12 @@ mod tests {
                 "unclosed x",
             ),
             ("<p><br></p><p>  </p><p>x</p>", "x"),
+            (
+                "a<span style='color:red; Display : NONE !important'>b<span>c</span></span>d\
+                 <div hidden>e</div><i style='font-size:0px'>f</i><img hidden>g\
+                 <b style='font-size:10px;opacity:0.5'>h</b>\u{200B}",
+                "adgh",
+            ),
             ("5 < 6 and a & b", "5 < 6 and a & b"),
         ] {
             assert_eq!(html_to_text(html), text, "{html}");

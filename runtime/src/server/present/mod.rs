@@ -32,8 +32,11 @@ pub(crate) use fence::fenced;
 pub(crate) use html::html_to_text;
 pub(crate) use money::Currency;
 pub(crate) use records::Reading;
+pub(crate) use table::one_line;
+pub(crate) use value::{all_visible, moment};
 pub(crate) use viewer::{Viewer, zone_of};
 
+use crate::schema::text::quoted;
 pub(crate) use crate::schema::text::visible;
 
 /// A value of an answer in one line: nothing for none, `Azure (7)` for a record.
@@ -41,15 +44,24 @@ pub(crate) fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-        Value::String(text) => table::one_line(text),
+        Value::String(text) => one_line(text),
         Value::Object(map) => match (map.get("id"), map.get("name").and_then(Value::as_str)) {
             (Some(id), Some(name)) if map.len() == 2 => {
-                format!("{} ({id})", table::one_line(name))
+                format!("{} ({id})", one_line(name))
             }
             _ => value.to_string(),
         },
         other => other.to_string(),
     }
+}
+
+/// The longest name of a record in a sentence.
+const MAX_NAME: usize = 200;
+
+/// ` (“Azure”)`: what a record is called, behind its id in a sentence; nothing without a name.
+pub(crate) fn suffix(name: Option<&str>) -> String {
+    name.map(|name| format!(" ({})", quoted(name, MAX_NAME)))
+        .unwrap_or_default()
 }
 
 /// A table between marks, and below it the columns without any value.

@@ -8,11 +8,14 @@ use super::money::{Purse, currency_field};
 use super::value::{Style, show};
 use super::{Viewer, visible};
 use crate::client::{Context, RawRecord};
+use crate::schema::text::listed;
 use crate::schema::{FieldSchema, FieldType, ModelSchema};
 use crate::server::UserSession;
 
 /// The most records of a list that are named.
 const MAX_NAMED: usize = 20;
+/// The longest name of a record among several.
+const MAX_NAME: usize = 200;
 
 /// What is read: the fields that were asked for, and the currencies of their amounts.
 #[derive(Debug, Clone, Copy)]
@@ -309,7 +312,7 @@ impl<'a> Records<'a> {
 fn named(names: &[(i64, String)]) -> String {
     let names: Vec<String> = names
         .iter()
-        .map(|(id, name)| format!("{name} ({id})"))
+        .map(|(id, name)| format!("{} ({id})", listed(name, MAX_NAME)))
         .collect();
     names.join(", ")
 }

@@ -38,15 +38,17 @@ pub(super) fn table(names: &[&str], headings: &[String], rows: &[Vec<String>]) -
             table.cut.push((*name).to_owned());
         }
     }
-    let heading: Vec<&str> = columns
+    let in_cell = |text: &str| one_line(text).replace('|', "¦");
+    // A heading names a currency, which people name, too.
+    let heading: Vec<String> = columns
         .iter()
-        .map(|index| headings[*index].as_str())
+        .map(|index| in_cell(&headings[*index]))
         .collect();
     let mut lines = vec![heading.join(SEPARATOR)];
     lines.extend(rows.iter().map(|row| {
         let cells: Vec<String> = columns
             .iter()
-            .map(|index| one_line(&shorten(&row[*index], MAX_CELL)).replace('|', "¦"))
+            .map(|index| in_cell(&shorten(&row[*index], MAX_CELL)))
             .collect();
         cells.join(SEPARATOR)
     }));
@@ -62,7 +64,7 @@ pub(super) fn lines(headings: &[String], cells: &[String]) -> (String, Vec<Strin
         .partition(|(_, cell)| !cell.is_empty());
     let lines: Vec<String> = filled
         .into_iter()
-        .map(|(name, cell)| format!("{name}: {}", one_line(cell)))
+        .map(|(name, cell)| format!("{}: {}", one_line(name), one_line(cell)))
         .collect();
     let empty = empty.into_iter().map(|(name, _)| name.clone());
     (lines.join("\n"), empty.collect())

@@ -146,7 +146,7 @@ fn amount(raw: &Value, style: &Style<'_>) -> Shown {
 /// A moment where the reader is: as RFC 3339 has it, and shorter. The short form leaves out
 /// seconds and minutes of the offset that are zero, and is still the very moment: either form can
 /// be written back as it is, also in the hour that the clock goes through twice.
-fn moment(text: &str, zone: &TimeZone) -> Option<(String, String)> {
+pub(crate) fn moment(text: &str, zone: &TimeZone) -> Option<(String, String)> {
     let utc = DateTime::strptime(ODOO_FORM, text.get(..19)?).ok()?;
     let moment = utc.to_zoned(TimeZone::UTC).ok()?.timestamp();
     let offset = zone.to_offset(moment);
@@ -185,7 +185,7 @@ fn parts(offset: Offset) -> (char, i32, i32) {
 }
 
 /// Any JSON with its texts as a person sees them.
-fn all_visible(value: &Value) -> Value {
+pub(crate) fn all_visible(value: &Value) -> Value {
     match value {
         Value::String(text) => json!(visible(text)),
         Value::Array(items) => items.iter().map(all_visible).collect(),

@@ -12,7 +12,7 @@ use super::uri::{ATTACHMENT, OdooUri};
 use super::{MAX_CONTENT_BYTES, human_size, too_large};
 use crate::client::{Context, RawRecord, SearchRead};
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::text::clean;
+use crate::schema::text::{clean, quoted};
 use crate::server::UserSession;
 use crate::server::operations::missing_record;
 use crate::server::present::visible;
@@ -77,9 +77,9 @@ impl Attachment {
     pub(in crate::server) fn as_line(&self) -> String {
         let what = match &self.link {
             None => format!("{}, {}", self.mime_type, human_size(self.size)),
-            Some(link) => format!("link to {link}"),
+            Some(link) => format!("link to {}", quoted(link, 2000)),
         };
-        format!("- {} ({what}): {}", self.name, self.uri())
+        format!("- {}: {}, {what}", self.uri(), quoted(&self.name, 200))
     }
 }
 
@@ -137,7 +137,7 @@ impl UserSession {
             let text = ResourceContents::text(format!("{link}\r\n"), file.uri());
             return Ok(vec![text.with_mime_type(file.mime_type.clone())]);
         }
-        let what = format!("the file \"{}\"", file.name);
+        let what = format!("the file {}", quoted(&file.name, 200));
         if file.size > MAX_CONTENT_BYTES {
             return Err(too_large(&what, Some(file.size), self.open_in_odoo(id)?));
         }
@@ -246,7 +246,7 @@ mod tests {
         );
         assert_eq!(
             file.as_line(),
-            "- ab.pdf (application/pdf, 2.0 KiB): odoo://ir.attachment/7/content"
+            "- odoo://ir.attachment/7/content: “ab.pdf”, application/pdf, 2.0 KiB"
         );
     }
 

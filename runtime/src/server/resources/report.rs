@@ -14,7 +14,7 @@ use super::uri::OdooUri;
 use super::{MAX_CONTENT_BYTES, too_large};
 use crate::client::{Context, MethodCall, RawRecord, SearchRead};
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::text::{clean, join_bounded, nearest};
+use crate::schema::text::{clean, join_bounded, nearest, quoted};
 use crate::server::UserSession;
 
 const REPORT: &str = "ir.actions.report";
@@ -71,7 +71,8 @@ impl Report {
             Some(condition) => format!(" (only for {condition})"),
             None => String::new(),
         };
-        format!("- {}{only_for}: {}", self.title, self.uri(model, id))
+        let title = quoted(&self.title, 100);
+        format!("- {}: {title}{only_for}", self.uri(model, id))
     }
 }
 
@@ -158,7 +159,10 @@ fn unknown_report(model: &str, report: &str, reports: &[Report]) -> Error {
 fn explain(error: Error, report: &Report, model: &str, id: i64) -> Error {
     match error.kind() {
         ErrorKind::TooLarge => too_large(
-            &format!("the document \"{}\" of {model} {id}", report.title),
+            &format!(
+                "the document {} of {model} {id}",
+                quoted(&report.title, 100)
+            ),
             None,
             "Ask the user to print it in Odoo.".to_owned(),
         ),
@@ -187,7 +191,7 @@ mod tests {
         let plain = report("account.report_invoice", &json!("[]"));
         assert_eq!(
             plain.as_line("account.move", 3),
-            "- Invoice PDF: odoo://account.move/3/report/account.report_invoice"
+            "- odoo://account.move/3/report/account.report_invoice: “Invoice PDF”"
         );
         assert!(plain.as_json("account.move", 3).get("only_for").is_none());
         let bills = report("account.bill", &json!("[('move_type', '=', 'in_invoice')]"));

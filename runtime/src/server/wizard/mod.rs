@@ -20,11 +20,11 @@ use form::{describe_form, find_button};
 use super::UserSession;
 use super::args::Arguments;
 use super::checks::{Asked, with_resolved};
-use super::consent::{Consent, Consented};
+use super::consent::{About, Consent, Consented, Form, Shown};
 use super::gate::Change;
 use super::opened::{Described, Origin};
 use super::operations::model_of;
-use super::present::Output;
+use super::present::{Output, suffix};
 use super::state_key::StateRefusal;
 use crate::client::{Context, MethodCall};
 use crate::error::{Error, Result};
@@ -51,27 +51,14 @@ pub(super) struct Dialogue {
 }
 
 impl UserSession {
-    /// Whose dialogues these are: handles of others do not open.
-    async fn handle_purpose(&self) -> Result<[Vec<u8>; 4]> {
-        let uid = self.capabilities().await?.user.id;
-        let config = self.client()?.config();
-        let database = config.database.clone().unwrap_or_default();
-        Ok([
-            b"wizard".to_vec(),
-            uid.to_be_bytes().to_vec(),
-            config.url.as_str().as_bytes().to_vec(),
-            database.into_bytes(),
-        ])
-    }
-
     async fn seal_dialogue(&self, dialogue: &Dialogue) -> Result<String> {
-        let purpose = self.handle_purpose().await?;
+        let purpose = self.seal_purpose("wizard").await?;
         let purpose: Vec<&[u8]> = purpose.iter().map(Vec::as_slice).collect();
         self.shared.state_key.seal(dialogue, &purpose, LIFETIME)
     }
 
     async fn open_dialogue(&self, handle: &str) -> Result<Dialogue> {
-        let purpose = self.handle_purpose().await?;
+        let purpose = self.seal_purpose("wizard").await?;
         let purpose: Vec<&[u8]> = purpose.iter().map(Vec::as_slice).collect();
         let opened = self.shared.state_key.open(handle.trim(), &purpose);
         opened.map_err(refuse_handle)
@@ -154,7 +141,7 @@ impl UserSession {
             .consent_to(&dialogue, method, &values, (consent, schema))
             .await?
         {
-            Consented::Yes(key) => key,
+            Consented::Yes(agreed) => agreed.key,
             Consented::NotYet(shown) => return Ok(*shown),
         };
         let context = Context::from_map(dialogue.context.clone());
@@ -197,11 +184,21 @@ impl UserSession {
             return self.consent(consent, &change, schema).await;
         }
         // What the dialogue is about stands in its context.
-        let about: Map<String, Value> = ["active_model", "active_ids"]
-            .iter()
-            .filter_map(|key| dialogue.context.get_key_value(*key))
-            .map(|(key, value)| (key.clone(), value.clone()))
+        let about_model = dialogue.context.get("active_model").and_then(Value::as_str);
+        let about_ids = dialogue.context.get("active_ids").and_then(Value::as_array);
+        let about_ids: Vec<i64> = about_ids
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_i64)
             .collect();
+        let form = Form {
+            schema,
+            values,
+            about: about_model.map(|model| About {
+                model,
+                ids: &about_ids,
+            }),
+        };
         let filled_in = records.map(Value::Object);
         let ids: Vec<i64> = dialogue.record.into_iter().collect();
         let change = Change::Execute {
@@ -209,9 +206,10 @@ impl UserSession {
             method,
             ids: &ids,
             args: if values.is_empty() { &[] } else { &filled_in },
-            kwargs: &about,
+            kwargs: &dialogue.context,
         };
-        self.consent(consent, &change, schema).await
+        let form = Some(form);
+        self.consent(consent, &change, Shown { schema, form }).await
     }
 
     /// Saves the record of a dialogue, which is short-lived: this changes nothing yet.
@@ -247,9 +245,9 @@ impl UserSession {
 
     async fn saved(&self, model: &str, id: i64) -> Result<Output> {
         let name = self.require_record(model, id).await.ok().flatten();
-        let shown = name.as_deref().map(|name| format!(" ({name})"));
+        let shown = suffix(name.as_deref());
         Ok(Output {
-            text: format!("created {model} {id}{}", shown.unwrap_or_default()),
+            text: format!("created {model} {id}{shown}"),
             structured: json!({"success": true, "model": model, "id": id, "name": name}),
         })
     }

@@ -214,7 +214,7 @@ fn wrong_domains_are_refused_with_the_mend() {
         ),
         (
             json!([["partner_id", "=", "Azur"]]),
-            &["no record of res.partner is named \"Azur\"; the nearest are Azure Interior (14)"],
+            &["no record of res.partner is named “Azur”; the nearest are “Azure Interior” (14)"],
         ),
         (
             json!([["partner_id", "in", ["Nobody"]]]),

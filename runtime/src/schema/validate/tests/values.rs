@@ -139,8 +139,8 @@ fn names_are_collected_and_what_they_stand_for_is_noted() {
     assert!(findings.wanted.is_empty() && findings.uses_clock);
     assert_eq!(
         describe_resolved(&findings.resolved).unwrap(),
-        "resolved: values.partner_id \"Azure Interior\" → 14; values.tag_ids[0] \"VIP\" → 3; \
-         values.validity_date \"today\" → 2026-11-24"
+        "resolved: values.partner_id “Azure Interior” → 14; values.tag_ids[0] “VIP” → 3; \
+         values.validity_date “today” → 2026-11-24"
     );
 }
 
@@ -149,11 +149,11 @@ fn a_name_of_several_records_or_of_none_is_refused_in_values() {
     for (given, part) in [
         (
             json!({"partner_id": "Twin"}),
-            "values.partner_id: 2 records of res.partner are named \"Twin\": Twin (7), Twin (8); give the id",
+            "values.partner_id: 2 records of res.partner are named “Twin”: “Twin” (7), “Twin” (8); give the id",
         ),
         (
             json!({"partner_id": "Azur"}),
-            "no record of res.partner is named \"Azur\"; the nearest are Azure Interior (14)",
+            "no record of res.partner is named “Azur”; the nearest are “Azure Interior” (14)",
         ),
         (
             json!({"partner_id": -3}),
