@@ -44,6 +44,7 @@ mod resources;
 mod schemas;
 mod selection;
 mod session;
+mod sieve;
 mod state_key;
 mod stdio;
 mod stop;
