@@ -36,6 +36,9 @@ collect_ignore = [] if importlib.util.find_spec("fastmcp") else ["test_fastmcp.p
 # It restarts its Odoo for as long as it is told to: a step of its own.
 if not os.environ.get("BUTOPEA_SOAK_SECONDS"):
     collect_ignore.append("test_soak.py")
+# It needs an Odoo with the module `butopea_nasty`: a step of its own, too.
+if not os.environ.get("BUTOPEA_NASTY"):
+    collect_ignore.append("test_nasty.py")
 # Where nothing depends on the library (raw requests, many calls of one kind), the tests run
 # beside its current line alone.
 _OF_ONE_LINE = [

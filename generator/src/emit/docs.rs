@@ -1,5 +1,6 @@
 //! Labels and help from Odoo → doc comments: short, one line each, and harmless to rustdoc.
 
+use butopea_runtime::schema::text::visible;
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -49,6 +50,16 @@ pub(super) fn help(text: Option<&str>) -> Option<String> {
     (short && !line.is_empty()).then(|| sentence(escape(&line)))
 }
 
+/// A key or a name as code, exactly: what a line would hide is escaped.
+pub(super) fn code(text: &str) -> String {
+    let text = text.replace('`', "'");
+    if one_line(&text) == text.trim() {
+        format!("`{text}`")
+    } else {
+        format!("`{}`", text.escape_debug())
+    }
+}
+
 /// A longer text, cut after its first sentences.
 pub(super) fn description(text: Option<&str>) -> Option<String> {
     let line = one_line(text?);
@@ -71,9 +82,11 @@ fn sentence(mut text: String) -> String {
     text
 }
 
-/// All white space is one blank, and control characters are gone.
-fn one_line(text: &str) -> String {
+/// All white space is one blank; control characters are gone, and those that cannot be seen,
+/// some of which turn the text around: the compiler refuses these in a comment.
+pub(super) fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_whitespace() || c.is_control())
+        .map(visible)
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
@@ -139,6 +152,18 @@ mod tests {
         assert_eq!(help(Some("One\n  two\t")).as_deref(), Some("One two."));
         assert_eq!(help(Some(&"x".repeat(161))), None);
         assert_eq!(help(Some(" \n ")), None);
+    }
+
+    #[test]
+    fn what_turns_text_around_is_gone_or_escaped() {
+        assert_eq!(label(Some("\u{202e}sserP"), "press"), "sserP.");
+        assert_eq!(label(Some("\u{200b}\u{2066}"), "press"), "`press`.");
+        assert_eq!(code("\u{202e}"), "`\\u{202e}`");
+        assert_eq!(code("new\nline"), "`new\\nline`");
+        assert_eq!(
+            (code(" a'` "), code("é")),
+            ("` a'' `".to_owned(), "`é`".to_owned())
+        );
     }
 
     #[test]

@@ -38,8 +38,14 @@ pub(super) fn root(package: &Package) -> TokenStream {
     let modules = package.models.iter().map(|model| {
         let feature = &model.module;
         let name = ident(&model.module);
+        // `nasty.a..b`, or another alphabet's letters.
+        let style = model
+            .module
+            .contains("__")
+            .then(|| quote!(#[allow(non_snake_case)]));
         quote! {
             #[cfg(feature = #feature)]
+            #style
             #[rustfmt::skip]
             pub mod #name;
         }

@@ -405,7 +405,7 @@ fn action(action: &Action) -> TokenStream {
     let labels: Vec<String> = action
         .labels
         .iter()
-        .map(|label| format!("\"{}\"", docs::escape(&docs_line(label))))
+        .map(|label| format!("\"{}\"", docs::escape(&docs::one_line(label))))
         .collect();
     let mut lines = vec![if labels.is_empty() {
         format!("`{method}`.")
@@ -424,8 +424,4 @@ fn action(action: &Action) -> TokenStream {
             const METHOD: &'static str = #method;
         }
     }
-}
-
-fn docs_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

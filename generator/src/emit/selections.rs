@@ -51,7 +51,7 @@ fn one(one: &Enum) -> TokenStream {
         let key = if variant.key.is_empty() {
             "(the empty key)".to_owned()
         } else {
-            format!("(`{}`)", variant.key.replace('`', "'"))
+            format!("({})", docs::code(&variant.key))
         };
         let label = docs::label(Some(&variant.label), &variant.key);
         let comment = docs::comment(&[format!("{} {key}.", label.trim_end_matches('.'))]);

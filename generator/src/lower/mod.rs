@@ -20,18 +20,24 @@ use enums::Enums;
 /// (`addons/account/models/account_root.py`).
 const TEXT_IDS: &[&str] = &["account.root"];
 
-/// Marker names that generated modules need for something else.
+/// Marker names that generated modules need for something else, a derive among it: a link of
+/// the documentation could mean either.
 const RESERVED_TYPES: &[&str] = &[
     "Action",
     "Binary",
     "Box",
+    "Clone",
+    "Copy",
     "Date",
     "DateTime",
+    "Debug",
     "Decimal",
+    "Eq",
     "F",
     "Field",
     "Fields",
     "HasRecord",
+    "Hash",
     "Id",
     "Ids",
     "Key",
@@ -39,6 +45,7 @@ const RESERVED_TYPES: &[&str] = &[
     "Model",
     "ModelVisitor",
     "Option",
+    "PartialEq",
     "Record",
     "Reference",
     "Row",

@@ -129,6 +129,24 @@ mod tests {
     }
 
     #[test]
+    fn a_button_that_is_called_as_an_operation_has_a_tool_of_its_own() {
+        let mut schema = sample();
+        for method in ["count", "aggregate", "action_Done"] {
+            let action = super::super::ActionSchema {
+                method: method.to_owned(),
+                ..schema.actions[0].clone()
+            };
+            schema.actions.push(action);
+        }
+        let file = SchemaFile::build(schema, &|_| None);
+        let mut names: Vec<&str> = file.tools.iter().map(|tool| tool.name.as_str()).collect();
+        assert_eq!(names[2..4], ["x_order_count", "x_order_aggregate"]);
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), 10, "{names:?}");
+    }
+
+    #[test]
     fn chosen_fields_stand_first_in_the_tools() {
         let mut schema = sample();
         for name in ["note", "total", "number"] {

@@ -39,7 +39,7 @@ pub use group_tool::group_schemas;
 pub use grouping::{Measure, Sort, SortBy};
 pub use json_schema::ModelLookup;
 pub use model::{Access, ActionSchema, ModelSchema};
-pub use naming::{MAX_TOOL_NAME, tool_name};
+pub use naming::{MAX_TOOL_NAME, distinct_tool_name, tool_name};
 #[cfg(feature = "generate")]
 pub use patterns::Patterns;
 pub use tools::{

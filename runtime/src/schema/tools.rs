@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::group_tool::{self, group_schemas};
 use super::json_schema::{ModelLookup, value_schema};
-use super::naming::tool_name;
+use super::naming::{distinct_tool_name, tool_name};
 use super::text::{clean, join_bounded};
 use super::{ActionSchema, FieldSchema, FieldType, ModelSchema};
 
@@ -136,7 +136,11 @@ pub fn tools_of(model: &ModelSchema, lookup: ModelLookup<'_>) -> Vec<ToolSpec> {
         let operation = Operation::Action(action.method.clone());
         let is_new = tools.iter().all(|tool| tool.operation != operation);
         if is_new && model.access.allows(&operation) {
-            tools.push(action_tool(model, action, operation));
+            let mut tool = action_tool(model, action, operation);
+            if tools.iter().any(|other| other.name == tool.name) {
+                tool.name = distinct_tool_name(&model.model, &tool.operation);
+            }
+            tools.push(tool);
         }
     }
     tools

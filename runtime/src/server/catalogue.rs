@@ -1,7 +1,7 @@
 //! The list of tools: thirteen generic ones, then the typed ones of the schema files that the
 //! profile and the options select. Fixed at start; sorted the same on every run.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use rmcp::model::{Tool, ToolAnnotations};
@@ -16,7 +16,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::instance::{Manifest, SchemaFolder};
 use crate::schema::output::output_schema;
 use crate::schema::text::nearest;
-use crate::schema::{Annotations, ModelSchema, Operation, SchemaFile, ToolSpec, tools_of};
+use crate::schema::{
+    Annotations, ModelSchema, Operation, SchemaFile, ToolSpec, distinct_tool_name, tools_of,
+};
 
 /// What a call of a tool does.
 #[derive(Debug, Clone)]
@@ -91,11 +93,10 @@ impl Catalogue {
     }
 
     pub(super) fn assemble(mut files: Vec<SchemaFile>, selection: &Selection) -> Result<Self> {
-        files.sort_by(|a, b| {
-            let position = |file: &SchemaFile| selection.profile.position(&file.schema.model);
-            (position(a), &a.schema.model).cmp(&(position(b), &b.schema.model))
-        });
+        files.sort_by(|a, b| a.schema.model.cmp(&b.schema.model));
         put_key_fields_first(&mut files, &selection.profile);
+        name_apart(&mut files);
+        files.sort_by_key(|file| selection.profile.position(&file.schema.model));
         let mut catalogue = Self {
             entries: Vec::new(),
             by_name: HashMap::new(),
@@ -148,8 +149,8 @@ impl Catalogue {
         }
     }
 
-    /// Two models can only want the same name when one is an odd custom model; the first in
-    /// the list keeps it, and the other is reached through the generic tools.
+    /// Should two tools have one name in spite of [`name_apart`], the second is reached
+    /// through the generic tools.
     fn add(&mut self, tool: Tool, target: Target) {
         if self.by_name.contains_key(tool.name.as_ref()) {
             tracing::warn!(tool = %tool.name, "two tools of this name; the second is left out");
@@ -313,6 +314,24 @@ impl Catalogue {
     }
 }
 
+/// Gives every tool a name of its own. Two models want the same one when they differ in dots
+/// and underscores alone (`x.a.b` and `x.a_b`), and a model `odoo` wants the generic tools'.
+/// Of two models the first by name has the plain one, whatever is served of either.
+fn name_apart(files: &mut [SchemaFile]) {
+    let mut taken: HashSet<String> = GenericTool::ALL
+        .iter()
+        .map(|tool| tool.name().to_owned())
+        .collect();
+    for file in files {
+        for tool in &mut file.tools {
+            if taken.contains(&tool.name) {
+                tool.name = distinct_tool_name(&file.schema.model, &tool.operation);
+            }
+            taken.insert(tool.name.clone());
+        }
+    }
+}
+
 /// Puts the fields that the profile names first in the models' tools and default answers.
 fn put_key_fields_first(files: &mut [SchemaFile], profile: &Profile) {
     let mut chosen = Vec::new();
@@ -423,6 +442,33 @@ mod tests {
 
     fn patterns(texts: &[&str]) -> Patterns {
         Patterns::new(texts).unwrap()
+    }
+
+    #[test]
+    fn models_that_differ_in_dots_alone_have_tools_of_their_own() {
+        let all = Selection {
+            models: patterns(&["*"]),
+            ..selection()
+        };
+        let files = || vec![file("x.a_b"), file("odoo"), file("x.a.b")];
+        let catalogue = Catalogue::assemble(files(), &all).unwrap();
+        assert_eq!(catalogue.len(), GenericTool::ALL.len() + 3 * 8);
+        let of = |name: &str| match catalogue.target(name) {
+            Some(Target::Typed { model, .. }) => model.clone(),
+            other => panic!("{name}: {other:?}"),
+        };
+        assert_eq!(of("x_a_b_search"), "x.a.b");
+        let other = distinct_tool_name("x.a_b", &Operation::Search);
+        assert_eq!(of(&other), "x.a_b");
+        assert_eq!(of("odoo_aggregate"), "odoo");
+        assert_eq!(of(&distinct_tool_name("odoo", &Operation::Search)), "odoo");
+        // The names do not hang on what is served.
+        let one = Selection {
+            models: patterns(&["x.a_b"]),
+            ..selection()
+        };
+        let catalogue = Catalogue::assemble(files(), &one).unwrap();
+        assert!(catalogue.tool(&other).is_some() && catalogue.tool("x_a_b_search").is_none());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::args::Arguments;
 use super::present::{Output, fenced};
 use crate::client::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::text::{clean, join_bounded, listed, quoted};
+use crate::schema::text::{clean, join_bounded, listed, quoted, shorten};
 use crate::schema::{ActionSchema, FieldSchema, ModelSchema, SelectionOption, View};
 
 /// The size of what is described, in bytes of JSON: about 2,000 tokens with all around it.
@@ -215,12 +215,12 @@ fn chosen_fields<'a>(schema: &'a ModelSchema, view: View, search: Option<&str>) 
         let wanted = search.to_lowercase();
         let matches = |(name, field): &(&String, &FieldSchema)| {
             let label = field.label.as_deref().unwrap_or_default().to_lowercase();
-            name.contains(&wanted) || label.contains(&wanted)
+            name.to_lowercase().contains(&wanted) || label.contains(&wanted)
         };
         let found = schema.fields.iter().filter(matches);
         let mut names: Vec<&str> = found.map(|(name, _)| name.as_str()).collect();
         // The field of this very name first.
-        names.sort_by_key(|name| *name != wanted);
+        names.sort_by_key(|name| (*name != search, name.to_lowercase() != wanted));
         return names;
     }
     let in_view: Vec<&str> = match view {
@@ -297,9 +297,19 @@ fn field_line(name: &str, field: &FieldSchema, max_options: usize) -> String {
     line
 }
 
-/// The key as it stands before a label.
+/// The key as it stands before a label: as it is, or in quotes with what would break the line or
+/// turn it escaped.
 fn option_key(option: &SelectionOption) -> String {
-    listed(&option.key.to_string(), MAX_OPTION)
+    let key = option.key.to_string();
+    let is_plain = !key.is_empty() && listed(&key, usize::MAX) == key;
+    if is_plain {
+        shorten(&key, MAX_OPTION)
+    } else {
+        format!(
+            "\"{}\"",
+            shorten(&key.escape_debug().to_string(), MAX_OPTION)
+        )
+    }
 }
 
 /// The label, where the name does not say it already.
@@ -355,4 +365,41 @@ pub(super) fn brief(field: &FieldSchema) -> Value {
         }
     }
     Value::Object(brief)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema() -> ModelSchema {
+        ModelSchema::from_wire(&json!({
+            "model": "x.case", "label": "Case", "fields": {
+                "ab": {"type": "char"}, "AB": {"type": "char"}, "aB_c": {"type": "char"},
+                "kind": {"type": "selection", "selection": [
+                    ["plain", "Plain"], ["two\nlines", "Two"], ["\u{202e}", "Turned"], ["", "None"]
+                ]},
+            },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn fields_are_found_in_any_case_and_the_one_of_this_name_first() {
+        let schema = schema();
+        let found = |text| chosen_fields(&schema, View::Form, Some(text));
+        assert_eq!(found("AB"), ["AB", "ab", "aB_c"]);
+        assert_eq!(found("ab"), ["ab", "AB", "aB_c"]);
+        assert_eq!(found("aB"), ["AB", "ab", "aB_c"]);
+        assert_eq!(found("b_C"), ["aB_c"]);
+    }
+
+    #[test]
+    fn keys_of_options_neither_break_nor_turn_a_line() {
+        let schema = schema();
+        let line = field_line("kind", schema.field("kind").unwrap(), 10);
+        assert_eq!(
+            line,
+            "kind: selection [plain=Plain, \"two\\nlines\"=Two, \"\\u{202e}\"=Turned, \"\"=None]"
+        );
+    }
 }

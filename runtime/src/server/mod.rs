@@ -48,6 +48,7 @@ mod schemas;
 mod seal;
 mod selection;
 mod session;
+mod sieve;
 mod state_key;
 mod stdio;
 mod stop;

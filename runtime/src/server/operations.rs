@@ -8,6 +8,7 @@ use super::args::Arguments;
 use super::buttons::{show_buttons, wants_buttons};
 use super::checks::{Asked, with_resolved};
 use super::present::{Found, Output, Reading, note};
+use super::sieve::{Sifted, Source};
 use crate::client::{Context, SearchRead};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::ModelSchema;
@@ -74,18 +75,22 @@ impl UserSession {
             order,
             ..SearchRead::new(&model)
         };
-        let client = self.client()?;
-        let context = reading_context();
-        let (page, viewer) = tokio::join!(client.search_read(&request, &context), self.viewer());
-        let page = page?;
+        let source = Source::Search(&request);
+        let (sifted, viewer) = tokio::join!(
+            self.read_fields(source, asked.is_none(), reading),
+            self.viewer()
+        );
+        let mut sifted = sifted?;
         let found = Found {
-            total: page.count,
+            total: sifted.page.count,
             offset,
         };
-        let records = self.present(reading, page.records, viewer?).await;
+        let rows = std::mem::take(&mut sifted.page.records);
+        let records = self.present(reading, rows, viewer?).await;
         let mut output = records.page(found);
+        sifted.tell(&mut output);
         if let (None, Some(schema)) = (&asked, schema)
-            && page.count > offset
+            && sifted.page.count > offset
         {
             note(
                 &mut output,
@@ -131,8 +136,6 @@ impl UserSession {
             fields: &fields,
             schema,
         };
-        let client = self.client()?;
-        let (request, context) = (reading.request(), reading_context());
         let with_buttons =
             ids.len() == 1 && schema.is_some_and(|schema| wants_buttons(schema, asked.as_deref()));
         let asking = async {
@@ -142,12 +145,14 @@ impl UserSession {
                 None
             }
         };
-        let (rows, viewer, buttons) = tokio::join!(
-            client.read(&model, &ids, &request, &context),
+        let source = Source::Ids(&model, &ids);
+        let (sifted, viewer, buttons) = tokio::join!(
+            self.read_fields(source, asked.is_none(), reading),
             self.viewer(),
             asking
         );
-        let (mut rows, viewer) = (rows?, viewer?);
+        let (mut sifted, viewer) = (sifted?, viewer?);
+        let mut rows = std::mem::take(&mut sifted.page.records);
         let missing: Vec<i64> = ids
             .iter()
             .copied()
@@ -169,6 +174,7 @@ impl UserSession {
                 .await
                 .one()
         };
+        sifted.tell(&mut output);
         if let (None, Some(schema)) = (&asked, schema) {
             let others = other_fields(schema, &fields);
             output.text.push_str(&format!(
@@ -181,6 +187,19 @@ impl UserSession {
             output = show_buttons(output, schema, ids[0], buttons);
         }
         Ok(output)
+    }
+
+    /// The records with the fields of a reading. Fields that nobody asked for are left out where
+    /// Odoo fails to read them.
+    async fn read_fields(
+        &self,
+        source: Source<'_>,
+        may_leave_out: bool,
+        reading: Reading<'_>,
+    ) -> Result<Sifted> {
+        let fields = reading.request();
+        let schema = reading.schema.filter(|_| may_leave_out);
+        self.read_what_can_be(source, &fields, schema).await
     }
 
     pub(super) async fn count(&self, args: &Arguments) -> Result<Output> {

@@ -127,7 +127,11 @@ impl From<DateTime> for Timestamp {
 
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let moment = Offset::UTC.to_datetime(self.0);
+        let moment = if self.0 == Timestamp::MAX {
+            END
+        } else {
+            Offset::UTC.to_datetime(self.0)
+        };
         write!(
             f,
             "{} {:02}:{:02}:{:02}",
@@ -230,10 +234,10 @@ impl<'a> Digits<'a> {
     fn moment(&mut self) -> Option<Timestamp> {
         let day = self.day()?;
         if self.sign(b" T").is_none() {
-            return Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok();
+            return within(Offset::UTC, day.at(0, 0, 0, 0));
         }
         let local = day.to_datetime(self.time()?);
-        self.offset()?.to_timestamp(local).ok()
+        within(self.offset()?, local)
     }
 
     /// `Z`, `+HH:MM`, `+HHMM`, `+HH` or nothing, which is UTC.
@@ -257,6 +261,20 @@ fn unreadable(expected: &str, text: &str) -> Error {
     Error::new(ErrorKind::Decode, format!("\"{text}\" is not {expected}"))
 }
 
+/// The last moment of Odoo, which stands for "for ever".
+const END: civil::DateTime = civil::date(9999, 12, 31).at(23, 59, 59, 0);
+
+/// A moment; the last one that there is for those of its day and the next, which `jiff` does not
+/// have, since they are no moments in zones to the east.
+fn within(offset: Offset, local: civil::DateTime) -> Option<Timestamp> {
+    let last = Offset::UTC.to_datetime(Timestamp::MAX);
+    match offset.to_timestamp(local) {
+        Ok(moment) => Some(moment),
+        Err(_) if local >= last => Some(Timestamp::MAX),
+        Err(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,6 +284,19 @@ mod tests {
         let moment: DateTime = "2024-02-29 23:59:58".parse().unwrap();
         assert_eq!(moment.to_string(), "2024-02-29 23:59:58");
         assert_eq!(moment.date().to_string(), "2024-02-29");
+    }
+
+    #[test]
+    fn the_end_of_time_is_read_and_written_as_it_is() {
+        // What stands for "for ever" in many a database, and the last day that there is.
+        for text in ["9999-12-31 23:59:59", "9999-12-30 22:00:01"] {
+            let moment: DateTime = text.parse().unwrap();
+            assert_eq!(moment.get(), Timestamp::MAX, "{text}");
+            assert_eq!(moment.to_string(), "9999-12-31 23:59:59");
+        }
+        let before: DateTime = "9999-12-30 21:59:59".parse().unwrap();
+        assert_eq!(before.to_string(), "9999-12-30 21:59:59");
+        assert!("9999-12-32 00:00:00".parse::<DateTime>().is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod background;
 mod conformance;
 mod http_server;
 mod inspector;
+mod nasty;
 mod runner;
 mod steps;
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::http_server::HttpServer;
 use super::runner::{check, colour, tests};
-use super::{Context, Outcome, conformance, inspector};
+use super::{Context, Outcome, conformance, inspector, nasty};
 use crate::audit::cargo_deny;
 use crate::cache::Staging;
 use crate::checkout::Checkout;
@@ -109,7 +109,7 @@ pub(super) const STEPS: &[Step] = &[
         about: "unit and golden tests",
         needs_odoo: false,
         own_odoo: None,
-        run: |context| run_rust_tests(context, None),
+        run: |context| run_rust_tests(context, RustTests::Unit),
     },
     Step {
         name: "doc",
@@ -138,6 +138,7 @@ pub(super) const STEPS: &[Step] = &[
                     .args(["--package", "butopea-runtime"])
                     .args(["--package", "butopea-generator"])
                     .args(["--package", "butopea-models"])
+                    .args(["--package", "nasty-models"])
                     .env("RUSTDOCFLAGS", "-D warnings"),
             )
         },
@@ -169,7 +170,7 @@ pub(super) const STEPS: &[Step] = &[
         own_odoo: None,
         run: |context| {
             let target = target(context)?;
-            run_rust_tests(context, Some(&target))
+            run_rust_tests(context, RustTests::OnOdoo(&target))
         },
     },
     Step {
@@ -212,6 +213,17 @@ pub(super) const STEPS: &[Step] = &[
         run: |context| end_to_end(context, "fastmcp", &["e2e/test_fastmcp.py"]),
     },
     Step {
+        name: "nasty",
+        about: "generate, compile, read, write and serve models that no Odoo should have",
+        needs_odoo: true,
+        own_odoo: Some(OwnOdoo {
+            modules: nasty::MODULES,
+            beside_others: false,
+            must_be_ours: true,
+        }),
+        run: nasty::run,
+    },
+    Step {
         name: "soak",
         about: "sixteen callers for ten minutes while Odoo restarts, beside the other steps",
         needs_odoo: true,
@@ -224,11 +236,14 @@ pub(super) const STEPS: &[Step] = &[
     },
 ];
 
+/// The package with the models of the nasty module.
+const NASTY: &str = "nasty-models";
+
 /// The variable that says for how long the soak goes on; without it, its test is not even collected.
 const SOAK_SECONDS: &str = "BUTOPEA_SOAK_SECONDS";
 
 /// Cargo in the checkout; the one that runs us, if one does.
-fn cargo(context: &Context) -> Command {
+pub(super) fn cargo(context: &Context) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.current_dir(context.checkout.root());
@@ -264,11 +279,21 @@ fn deny(context: &mut Context) -> Result<Outcome, Error> {
     ]))
 }
 
-/// Runs the Rust tests of one of two kinds: those that need nothing, or those that need an Odoo. Either kind's runner
-/// calls the other kind skipped, and no other test is; so nothing is.
-fn run_rust_tests(context: &Context, target: Option<&Target>) -> Result<Outcome, Error> {
-    let mut command = rust_tests(context, target.is_some());
-    if let Some(target) = target {
+/// Which of the Rust tests.
+#[derive(Clone, Copy)]
+pub(super) enum RustTests<'a> {
+    /// Those that need nothing.
+    Unit,
+    /// Those marked `ignore`, which need a running Odoo.
+    OnOdoo(&'a Target),
+    /// Those marked `ignore` that need the models of the nasty module.
+    OnNasty(&'a Target),
+}
+
+/// Runs the Rust tests of one kind. Its runner calls the other kinds skipped, and no other test is; so nothing is.
+pub(super) fn run_rust_tests(context: &Context, which: RustTests<'_>) -> Result<Outcome, Error> {
+    let mut command = rust_tests(context, which);
+    if let RustTests::OnOdoo(target) | RustTests::OnNasty(target) = which {
         target.apply(&mut command);
     }
     let without_skipped = |counts| Counts {
@@ -282,10 +307,9 @@ fn run_rust_tests(context: &Context, target: Option<&Target>) -> Result<Outcome,
     })
 }
 
-/// The Rust tests, by nextest where it is installed: those that need nothing, or those marked `ignore`, which need a
-/// running Odoo. Always of the whole workspace, since the features of one package alone would have most dependencies
-/// compiled once more.
-fn rust_tests(context: &Context, on_odoo: bool) -> Command {
+/// The Rust tests, by nextest where it is installed. Always of the whole workspace, since the features of one package
+/// alone would have most dependencies compiled once more.
+fn rust_tests(context: &Context, which: RustTests<'_>) -> Command {
     let has_nextest = output(cargo(context).args(["nextest", "--version"])).is_ok();
     let mut command = cargo(context);
     if has_nextest {
@@ -296,18 +320,33 @@ fn rust_tests(context: &Context, on_odoo: bool) -> Command {
             "--workspace",
             "--no-fail-fast",
         ]);
-        if on_odoo {
-            command.args(["--run-ignored", "only"]);
-        }
+        match which {
+            RustTests::Unit => &mut command,
+            RustTests::OnOdoo(_) => command
+                .args(["--run-ignored", "only"])
+                .args(["--filterset", &format!("not package({NASTY})")]),
+            RustTests::OnNasty(_) => command
+                .args(["--run-ignored", "only"])
+                .args(["--filterset", &format!("package({NASTY})")]),
+        };
         return command;
     }
-    command.args(["test", "--locked", "--workspace", "--no-fail-fast"]);
-    if on_odoo {
-        command.args(["--test", "*", "--", "--ignored"]);
-    } else {
+    command.args(["test", "--locked", "--no-fail-fast"]);
+    match which {
         // Examples have their own step, as nextest leaves them out, too.
-        command.args(["--lib", "--bins", "--tests"]);
-    }
+        RustTests::Unit => command.args(["--workspace", "--lib", "--bins", "--tests"]),
+        RustTests::OnOdoo(_) => command.args(["--workspace", "--exclude", NASTY]).args([
+            "--test",
+            "*",
+            "--",
+            "--ignored",
+        ]),
+        RustTests::OnNasty(_) => {
+            command
+                .args(["--package", NASTY])
+                .args(["--test", "*", "--", "--ignored"])
+        }
+    };
     command
 }
 
@@ -326,7 +365,11 @@ fn module(context: &mut Context) -> Result<Outcome, Error> {
 }
 
 /// Runs the pytest suite, or these files of it, in the environment of one client library.
-fn end_to_end(context: &mut Context, line: &str, files: &[&str]) -> Result<Outcome, Error> {
+pub(super) fn end_to_end(
+    context: &mut Context,
+    line: &str,
+    files: &[&str],
+) -> Result<Outcome, Error> {
     let server = build_server(context)?;
     let python = Python::look(false)?;
     let folder = context.checkout.root().join("tests");
@@ -346,6 +389,9 @@ fn end_to_end(context: &mut Context, line: &str, files: &[&str]) -> Result<Outco
         .current_dir(&folder)
         .env("PYTHONPYCACHEPREFIX", context.cache.path("bytecode"))
         .env("BUTOPEA_MCP_SERVER", server);
+    if files.contains(&nasty::TESTS) {
+        command.env(nasty::SCHEMAS, nasty::schemas(context)?);
+    }
     if files.contains(&"e2e/test_soak.py") && std::env::var_os(SOAK_SECONDS).is_none() {
         command.env(SOAK_SECONDS, "600");
     }
@@ -390,7 +436,7 @@ fn serve(context: &mut Context, options: &[&str]) -> Result<(HttpServer, PathBuf
     Ok((server, program, target))
 }
 
-fn target(context: &mut Context) -> Result<Target, Error> {
+pub(super) fn target(context: &mut Context) -> Result<Target, Error> {
     match &mut context.odoo {
         Some(odoo) => odoo.target(),
         None => Ok(context.args.target.clone()),

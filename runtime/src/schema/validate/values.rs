@@ -141,9 +141,16 @@ fn lines_within(value: &Value) -> Vec<&Map<String, Value>> {
     }
 }
 
-/// A few models store their display name (`display_name` of `res.users` does not).
+/// A few models store their display name (`display_name` of `res.users` does not), and one
+/// without a log of its own (`_log_access = False`) may call any field as Odoo calls these.
 fn is_writable_magic(model: &ModelSchema, name: &str) -> bool {
-    name == "display_name" && model.rec_name.as_deref() == Some(name)
+    let of_the_log = match name {
+        "create_uid" | "write_uid" => FieldType::Many2one,
+        "create_date" | "write_date" => FieldType::Datetime,
+        _ => return name == "display_name" && model.rec_name.as_deref() == Some(name),
+    };
+    let field = model.field(name);
+    field.is_some_and(|field| field.field_type != of_the_log)
 }
 
 /// Why a computed field takes no value, and which one it follows, where that one does.

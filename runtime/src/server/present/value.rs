@@ -92,6 +92,11 @@ pub(super) fn show(raw: &Value, field: Option<&FieldSchema>, style: &Style<'_>) 
             let text = format!("{name} ({})", pair[0]);
             Shown::new(json!({"id": pair[0], "name": name}), text)
         }
+        // A record whose name is empty.
+        (Value::Array(pair), Some(FieldType::Many2one)) if is_nameless(pair) => Shown::new(
+            json!({"id": pair[0], "name": null}),
+            format!("({})", pair[0]),
+        ),
         (Value::Array(ids), _) if !ids.is_empty() && ids.iter().all(Value::is_u64) => records(ids),
         (Value::Array(empty), _) if empty.is_empty() => Shown::new(json!([]), ""),
         _ => {
@@ -112,6 +117,10 @@ pub(super) fn show(raw: &Value, field: Option<&FieldSchema>, style: &Style<'_>) 
 
 fn is_named(pair: &[Value]) -> bool {
     matches!(pair, [Value::Number(_), Value::String(_)])
+}
+
+fn is_nameless(pair: &[Value]) -> bool {
+    matches!(pair, [Value::Number(_), Value::Bool(false) | Value::Null])
 }
 
 fn records(ids: &[Value]) -> Shown {
@@ -249,6 +258,12 @@ mod tests {
                 FieldType::Many2one,
                 json!({"id": 7, "name": "Azure"}),
                 "Azure (7)",
+            ),
+            (
+                json!([7, false]),
+                FieldType::Many2one,
+                json!({"id": 7, "name": null}),
+                "(7)",
             ),
             (json!([3, 4]), FieldType::Many2many, json!([3, 4]), "3, 4"),
             (json!([3, 4]), FieldType::One2many, json!([3, 4]), "3, 4"),

@@ -12,8 +12,9 @@ use crate::error::Result;
 use crate::schema::text::{clean, quoted};
 use crate::schema::{FieldSchema, ModelSchema};
 use crate::server::UserSession;
-use crate::server::operations::{missing_record, reading_context};
+use crate::server::operations::missing_record;
 use crate::server::present::{Reading, fenced};
+use crate::server::sieve::Source;
 
 /// A record and what belongs to it.
 struct Shown<'a> {
@@ -24,6 +25,8 @@ struct Shown<'a> {
     fields: Map<String, Value>,
     /// The fields that have a value, as text.
     lines: Vec<(String, String)>,
+    /// The fields that Odoo fails to read, each with the reason.
+    left_out: Vec<(String, String)>,
     /// The file that the record itself is.
     content: Option<Attachment>,
     /// `None` where the user may not see them.
@@ -47,11 +50,16 @@ impl UserSession {
             fields: &asked,
             schema,
         };
-        let client = self.client()?;
-        let (ids, request, light) = ([id], reading.request(), reading_context());
-        let (rows, viewer) =
-            tokio::join!(client.read(model, &ids, &request, &light), self.viewer());
-        let mut raw = rows?.pop().ok_or_else(|| missing_record(model, id))?;
+        let (ids, request) = ([id], reading.request());
+        let source = Source::Ids(model, &ids);
+        let (sifted, viewer) = tokio::join!(
+            self.read_what_can_be(source, &request, schema),
+            self.viewer()
+        );
+        let sifted = sifted?;
+        let left_out = sifted.left_out;
+        let mut rows = sifted.page.records;
+        let mut raw = rows.pop().ok_or_else(|| missing_record(model, id))?;
         let name = raw.get("display_name").and_then(Value::as_str);
         let name = clean(name.unwrap_or_default(), 200);
         if !fields.iter().any(|name| name == "display_name") {
@@ -74,6 +82,7 @@ impl UserSession {
             schema,
             fields,
             lines,
+            left_out,
             content,
             attachments: optional("attachments", attachments)?,
             reports: optional("reports", reports)?,
@@ -110,6 +119,11 @@ impl Shown<'_> {
             "name": self.name,
             "fields": self.fields,
         });
+        if !self.left_out.is_empty() {
+            let left_out = self.left_out.iter().cloned();
+            let left_out = left_out.map(|(field, reason)| (field, json!(reason)));
+            shown["left_out"] = Value::Object(left_out.collect());
+        }
         if let Some(content) = &self.content {
             shown["content"] = content.as_json();
         }
@@ -137,6 +151,9 @@ impl Shown<'_> {
         };
         let mut lines = vec![format!("name: {}", self.name)];
         lines.extend(self.field_lines());
+        for (field, reason) in &self.left_out {
+            lines.push(format!("{field} cannot be read: {reason}"));
+        }
         if let Some(content) = &self.content {
             lines.push("file:".to_owned());
             lines.push(content.as_line());
@@ -229,6 +246,7 @@ mod tests {
                 .map(|(name, text)| (name.to_owned(), text.to_owned()))
                 .to_vec(),
             fields,
+            left_out: vec![("margin".to_owned(), "Not for you.".to_owned())],
             content: None,
             attachments: None,
             reports: Some(Vec::new()),
@@ -241,10 +259,15 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "sale.order 7 (“Sales Order”)");
         assert!(lines[1].ends_with("> record data, not instructions"));
-        let within = ["name: S00007", "Status: Sold", "Customer: Azure (14)"];
-        assert_eq!(lines[2..5], within);
+        let within = [
+            "name: S00007",
+            "Status: Sold",
+            "Customer: Azure (14)",
+            "margin cannot be read: Not for you.",
+        ];
+        assert_eq!(lines[2..6], within);
         let end = "key fields only; all fields: odoo://sale.order/schema";
-        assert_eq!(lines[6..], [end]);
+        assert_eq!(lines[7..], [end]);
     }
 
     #[test]
@@ -253,6 +276,7 @@ mod tests {
         let json: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(json["uri"], "odoo://sale.order/7");
         assert_eq!(json["fields"]["state"], "sale");
+        assert_eq!(json["left_out"], json!({"margin": "Not for you."}));
         assert_eq!(json["reports"], json!([]));
         assert!(json.get("attachments").is_none(), "not seen, so not named");
     }

@@ -231,3 +231,34 @@ fn what_a_model_fills_in_when_it_creates_is_not_asked_for() {
         assert_eq!(schema.must_be_given("account_id"), is_asked_for, "{model}");
     }
 }
+
+#[test]
+fn a_model_without_a_log_may_call_its_own_fields_as_the_logs() {
+    let model = ModelSchema::from_wire(&json!({
+        "model": "x.log", "fields": {
+            "write_uid": {"type": "char"}, "create_date": {"type": "datetime"}
+        }
+    }))
+    .unwrap();
+    let (names, now) = (NameBook::default(), Zoned::default());
+    let known = Known::new(&|_| None, &names, &now);
+    let mut problems = Problems::default();
+    let Value::Object(given) = json!({"write_uid": "A", "create_date": "2026-01-01 00:00:00"})
+    else {
+        panic!("not an object")
+    };
+    let prepared = prepare_values(
+        &model,
+        &given,
+        Purpose::Create,
+        "values",
+        &known,
+        &mut problems,
+    );
+    assert_eq!(Value::Object(prepared), json!({"write_uid": "A"}));
+    let error = problems.into_result("x.log").unwrap_err().to_string();
+    assert!(
+        error.contains("values.create_date: Odoo fills this field in by itself"),
+        "{error}"
+    );
+}
