@@ -34,7 +34,7 @@ pub(super) const STEPS: &[Step] = &[
         name: "fmt",
         about: "Rust code is formatted",
         needs_odoo: false,
-        run: |context| check(cargo(context).args(["fmt", "--all", "--check"])),
+        run: formatted,
     },
     Step {
         name: "ruff",
@@ -112,6 +112,18 @@ pub(super) const STEPS: &[Step] = &[
         },
     },
     Step {
+        name: "fuzz",
+        about: "what reads other people's bytes holds on inputs that nobody thought of",
+        needs_odoo: false,
+        run: |context| {
+            tests(
+                own::command()?
+                    .arg("fuzz")
+                    .current_dir(context.checkout.root()),
+            )
+        },
+    },
+    Step {
         name: "module",
         about: "the module's own tests inside Odoo",
         needs_odoo: true,
@@ -167,6 +179,15 @@ fn cargo(context: &Context) -> Command {
         command.env("CARGO_TERM_COLOR", "always");
     }
     command
+}
+
+/// The workspace, and that of `fuzz/`, which stands by itself.
+fn formatted(context: &mut Context) -> Result<Outcome, Error> {
+    let workspace = check(cargo(context).args(["fmt", "--all", "--check"]))?;
+    if let Outcome::Failed(..) = workspace {
+        return Ok(workspace);
+    }
+    check(cargo(context).args(["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"]))
 }
 
 /// An environment with a pinned tool.

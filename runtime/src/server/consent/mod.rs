@@ -11,6 +11,8 @@
 //! arguments and these values in Odoo. They are read once more before the change is sent, and
 //! when they have moved, the person is asked again.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod mode;
 mod preview;
 mod reading;
@@ -37,7 +39,7 @@ use crate::client::{Cancellation, Client};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{CONSENT_TOKEN, ModelSchema};
 use preview::Preview;
-use ticket::{Ticket, new_key};
+use ticket::{Asked, Ticket, new_key};
 use way::{Answer, Way};
 
 /// How long an answer may take, and how long a token holds.
@@ -209,7 +211,7 @@ impl UserSession {
             }
             note = Some(CHANGED_MEANWHILE);
         }
-        let ticket = Ticket::new(&preview)?.seal(key, &purpose)?;
+        let ticket = Ticket::new(preview.digest())?.seal(key, &purpose)?;
         Ok(Weighed::Open(Open {
             preview,
             note,
@@ -236,21 +238,16 @@ impl UserSession {
 
     /// Who may come back with an answer, and with which call.
     async fn purpose(&self, consent: &Consent) -> Result<Vec<Vec<u8>>> {
-        let user = self.capabilities().await?.user.id.to_string();
+        let user = self.capabilities().await?.user.id;
         let config = self.client()?.config();
-        Ok(vec![
-            b"consent".to_vec(),
-            config.url.as_str().as_bytes().to_vec(),
-            config
-                .database
-                .as_deref()
-                .unwrap_or_default()
-                .as_bytes()
-                .to_vec(),
-            user.into_bytes(),
-            consent.tool.clone().into_bytes(),
-            ticket::canonical(&consent.arguments).into_bytes(),
-        ])
+        let asked = Asked {
+            url: config.url.as_str(),
+            database: config.database.as_deref().unwrap_or_default(),
+            user,
+            tool: &consent.tool,
+            arguments: &consent.arguments,
+        };
+        Ok(asked.purpose())
     }
 }
 

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::LIFETIME;
-use super::preview::Preview;
 use crate::error::{Error, ErrorKind, Result};
 use crate::server::StateKey;
 
@@ -28,10 +27,11 @@ pub(super) struct Ticket {
 }
 
 impl Ticket {
-    pub(super) fn new(shown: &Preview) -> Result<Self> {
+    /// A ticket for what was shown, by its digest.
+    pub(super) fn new(digest: String) -> Result<Self> {
         Ok(Self {
             id: new_key()?,
-            digest: shown.digest(),
+            digest,
         })
     }
 
@@ -56,6 +56,32 @@ impl Ticket {
             })
             .with_hint("Make the call without it, with all its arguments, to see what it would change and to be asked again.")
         })
+    }
+}
+
+/// Who was asked about which call: a ticket opens for nothing else.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::server) struct Asked<'a> {
+    /// The address of Odoo.
+    pub(in crate::server) url: &'a str,
+    pub(in crate::server) database: &'a str,
+    /// The user's id.
+    pub(in crate::server) user: i64,
+    pub(in crate::server) tool: &'a str,
+    /// Without the token.
+    pub(in crate::server) arguments: &'a Value,
+}
+
+impl Asked<'_> {
+    pub(super) fn purpose(self) -> Vec<Vec<u8>> {
+        vec![
+            b"consent".to_vec(),
+            self.url.as_bytes().to_vec(),
+            self.database.as_bytes().to_vec(),
+            self.user.to_string().into_bytes(),
+            self.tool.as_bytes().to_vec(),
+            canonical(self.arguments).into_bytes(),
+        ]
     }
 }
 

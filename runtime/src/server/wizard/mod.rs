@@ -53,15 +53,10 @@ pub(super) struct Dialogue {
 impl UserSession {
     /// Whose dialogues these are: handles of others do not open.
     async fn handle_purpose(&self) -> Result<[Vec<u8>; 4]> {
-        let uid = self.capabilities().await?.user.id;
+        let user = self.capabilities().await?.user.id;
         let config = self.client()?.config();
-        let database = config.database.clone().unwrap_or_default();
-        Ok([
-            b"wizard".to_vec(),
-            uid.to_be_bytes().to_vec(),
-            config.url.as_str().as_bytes().to_vec(),
-            database.into_bytes(),
-        ])
+        let database = config.database.as_deref().unwrap_or_default();
+        Ok(purpose(user, config.url.as_str(), database))
     }
 
     async fn seal_dialogue(&self, dialogue: &Dialogue) -> Result<String> {
@@ -248,6 +243,16 @@ impl UserSession {
             structured: json!({"success": true, "model": model, "id": id, "name": name}),
         })
     }
+}
+
+/// What the handles of a user's dialogues are sealed for.
+pub(super) fn purpose(user: i64, url: &str, database: &str) -> [Vec<u8>; 4] {
+    [
+        b"wizard".to_vec(),
+        user.to_be_bytes().to_vec(),
+        url.as_bytes().to_vec(),
+        database.as_bytes().to_vec(),
+    ]
 }
 
 fn refuse_handle(refusal: StateRefusal) -> Error {
