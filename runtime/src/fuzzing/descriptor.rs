@@ -23,10 +23,10 @@ pub fn descriptor(data: &[u8]) {
     };
     if let Ok(file) = SchemaFile::parse(text) {
         assert_same_after_writing(&file);
-        check_model(file.schema);
+        check_model(&file.schema);
     }
     if let Ok(schema) = serde_json::from_str::<ModelSchema>(text) {
-        check_model(schema);
+        check_model(&schema);
     }
     let Ok(answer) = serde_json::from_str::<Value>(text) else {
         return;
@@ -48,13 +48,13 @@ pub fn descriptor(data: &[u8]) {
             let _ = difference.to_string();
         }
     }
-    for schema in schemas {
+    for schema in &schemas {
         check_model(schema);
     }
 }
 
-fn check_model(schema: ModelSchema) {
-    assert!(changes(&schema, &schema).is_empty());
+fn check_model(schema: &ModelSchema) {
+    assert!(changes(schema, schema).is_empty());
     let canonical = schema.clone().into_canonical(&Patterns::default());
     let again = canonical.clone().into_canonical(&Patterns::default());
     assert_eq!(again, canonical);

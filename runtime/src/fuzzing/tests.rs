@@ -28,7 +28,9 @@ fn calls() -> Vec<Vec<u8>> {
     lines.map(<[u8]>::to_vec).collect()
 }
 
-const TARGETS: [(&str, fn(&[u8])); 5] = [
+type Target = (&'static str, fn(&[u8]));
+
+const TARGETS: [Target; 5] = [
     ("answer", answer),
     ("descriptor", descriptor),
     ("domain", domain),

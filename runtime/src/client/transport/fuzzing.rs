@@ -42,5 +42,5 @@ pub(crate) fn read_answer<'a>(
     let is_success = check_status(&origin, path, &answer).is_ok();
     assert_eq!(is_success, answer.status.is_success());
     let read = read_rpc_result(&origin, path, &answer);
-    Ok(read.map_err(|failure| *failure.error)?)
+    read.map_err(|failure| *failure.error)
 }

@@ -9,9 +9,9 @@ use crate::schema::validate::{
     Aggregation, Known, Problems, Purpose, WantedGroups, check_fields, check_order, method_paths,
     prepare_groups, prepare_method, prepare_values, value_paths,
 };
-use crate::schema::{ModelSchema, Operation};
+use crate::schema::{Measure, ModelSchema, Operation as Op};
 use crate::server::args::{Arguments, MAX_BATCH, NewRecords};
-use crate::server::generic::GenericTool;
+use crate::server::generic::GenericTool as Tool;
 
 /// Reads bytes as a call and checks its arguments as its tool does.
 ///
@@ -28,8 +28,6 @@ pub fn validate(data: &[u8]) {
         kind, model, args, ..
     } = &call;
     read_all(&call);
-    use GenericTool as Tool;
-    use Operation as Op;
     match kind {
         Kind::Typed(Op::Aggregate) => groups(model, args),
         Kind::Generic(Tool::Search) if args.has("group_by") || args.has("aggregates") => {
@@ -105,7 +103,7 @@ fn groups(model: &ModelSchema, args: &Arguments) {
     let measures = once.prepared.measures.iter();
     let same = WantedGroups {
         group_by: once.prepared.specifications(),
-        aggregates: measures.map(|measure| measure.specification()).collect(),
+        aggregates: measures.map(Measure::specification).collect(),
         order: wanted.order.clone(),
     };
     let twice = prepare(Some(model), &same);
