@@ -25,6 +25,9 @@ mod diagnostic;
 pub mod diff;
 pub mod emit;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod ir;
 mod lower;
 pub mod naming;

@@ -8,6 +8,9 @@
 
 pub mod client;
 pub mod error;
+#[cfg(all(feature = "server", any(test, feature = "fuzzing")))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "server")]
 pub mod instance;
 pub mod schema;

@@ -4,6 +4,9 @@
 //! odoo/<package>_<version>/   Odoo, unpacked, and what we know about it      (shared, never changed once there)
 //! python/<name>-<hash>/       virtual environments, keyed by requirements    (shared, never changed once there)
 //! node/<hash>/                Node.js packages, keyed by their lock file      (shared, never changed once there)
+//! fuzz/cargo-fuzz-<version>/  cargo-fuzz, where the machine has none          (shared, never changed once there)
+//! fuzz/corpus/<target>/       inputs that fuzzing found, each of which reaches something (shared, grows)
+//! fuzz/failed/<target>/       inputs on which something did not hold
 //! templates/<key>/            a stopped PostgreSQL cluster with the reference database, and its filestore
 //! instances/<checkout>/       one checkout's running cluster and Odoo
 //! apt/ pip/ npm/ bytecode/    what the tools themselves keep between runs
@@ -35,6 +38,7 @@ impl Cache {
             "odoo",
             "python",
             "node",
+            "fuzz",
             "templates",
             "instances",
             "apt",

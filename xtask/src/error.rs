@@ -160,7 +160,7 @@ fn detail(output: &str) -> String {
 
 /// The message for missing packages: each with its reason, then the one command that installs them all.
 fn missing(list: &[Missing]) -> String {
-    let mut text = String::from("this machine lacks what a local Odoo needs:\n");
+    let mut text = String::from("this machine lacks:\n");
     for item in list {
         text.push_str("  - ");
         text.push_str(item.what);
@@ -170,7 +170,7 @@ fn missing(list: &[Missing]) -> String {
     }
     text.push_str("install with: apt-get install ");
     text.push_str(&packages(list).join(" "));
-    text.push_str("\nor let `cargo xtask odoo up --install` do it");
+    text.push_str("\nor let the same command do it with `--install`");
     text
 }
 

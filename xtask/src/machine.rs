@@ -148,6 +148,15 @@ pub(crate) fn check_debian_tools() -> Result<(), Error> {
     }
 }
 
+/// Has apt-get bring what is missing with `install`, and is an error otherwise.
+pub(crate) fn need(missing: Vec<Missing>, install: bool) -> Result<(), Error> {
+    if install {
+        apt_install(&packages(&missing))
+    } else {
+        Err(Error::Missing(missing))
+    }
+}
+
 /// Installs Debian packages on the machine, as root or through sudo.
 fn apt_install(names: &[&str]) -> Result<(), Error> {
     let task = Task::start(format!("installing Debian packages: {}", names.join(" ")));

@@ -1,6 +1,6 @@
 //! The workspace's own commands: `cargo xtask demo` (the whole once through), `cargo xtask odoo` (a real Odoo at hand),
-//! `cargo xtask gen` (typed models from it), `cargo xtask test` (everything that must hold before a change goes in) and
-//! `cargo xtask bench` (what it all costs).
+//! `cargo xtask gen` (typed models from it), `cargo xtask test` (everything that must hold before a change goes in), `cargo xtask fuzz`
+//! (inputs that nobody thought of) and `cargo xtask bench` (what it all costs).
 //!
 //! Nothing here is part of the product. What a library should do is in the libraries; this crate only puts programs
 //! together.
@@ -12,6 +12,7 @@ mod checkout;
 mod counts;
 mod demo;
 mod error;
+mod fuzz;
 mod generate;
 mod hash;
 mod machine;
@@ -51,6 +52,8 @@ enum Task {
     Test(test::TestArgs),
     /// Look for known weaknesses of what we build and test with; needs the network
     Audit,
+    /// Look for inputs on which something does not hold: targets in `fuzz/`, guided by coverage
+    Fuzz(fuzz::FuzzArgs),
     /// Measure what generating, compiling and using models costs
     Bench(bench::BenchArgs),
 }
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Task::Gen(args) => generate::run(&args),
         Task::Test(args) => test::run(args),
         Task::Audit => audit::run().map(|()| ExitCode::SUCCESS),
+        Task::Fuzz(args) => fuzz::run(&args),
         Task::Bench(args) => bench::run(&args),
     };
     outcome.unwrap_or_else(|error: Error| {

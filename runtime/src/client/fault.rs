@@ -26,21 +26,22 @@ const CLOSED_BY_POLICY: &str = "An Odoo administrator decides what MCP may do, w
     the user has (Settings → MCP in Odoo). Do not try to work around it: the user can ask them, \
     or do this in Odoo itself.";
 
+/// What is said of an error that says nothing.
+const UNEXPLAINED: &str = "Odoo failed without a word on the cause";
+
 /// What an Odoo error object means.
 pub(super) fn from_rpc_error(error: &Value) -> Error {
     let data = error.get("data").unwrap_or(&Value::Null);
+    // The message may quote a record, in which anybody hides what a person does not see.
     let text = |value: &Value, key: &str| {
-        value
-            .get(key)
-            .and_then(Value::as_str)
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
+        let text = visible(value.get(key)?.as_str()?);
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     };
     let exception = text(data, "name").unwrap_or_default();
     let message = text(data, "message")
         .or_else(|| text(error, "message"))
-        .unwrap_or_else(|| exception.clone());
+        .or_else(|| Some(exception.clone()).filter(|name| !name.is_empty()))
+        .unwrap_or_else(|| UNEXPLAINED.to_owned());
     let code = error.get("code").and_then(Value::as_i64).unwrap_or(0);
     let kind = classify(&exception, &message, code);
     if STOPPED.contains(&class_of(&exception))
@@ -114,7 +115,12 @@ pub(super) fn from_error_text(text: &str) -> Error {
     } else {
         kind
     };
-    Error::new(kind, shorten(&visible(text), MAX_MESSAGE)).in_words_of_odoo()
+    let text = visible(text);
+    let message = match text.trim() {
+        "" => UNEXPLAINED,
+        message => message,
+    };
+    Error::new(kind, shorten(message, MAX_MESSAGE)).in_words_of_odoo()
 }
 
 fn class_of(exception: &str) -> &str {
@@ -337,6 +343,28 @@ mod tests {
             ErrorKind::TooLarge
         );
         assert!(ErrorKind::RateLimited.is_transient());
+    }
+
+    #[test]
+    fn an_error_that_says_nothing_is_told_as_such() {
+        for error in [
+            json!({}),
+            json!({"data": []}),
+            json!({"data": {"message": " \u{200B}"}}),
+        ] {
+            assert_eq!(from_rpc_error(&error).message(), UNEXPLAINED, "{error}");
+        }
+        assert_eq!(from_error_text(" ").message(), UNEXPLAINED);
+    }
+
+    #[test]
+    fn nothing_is_hidden_in_a_message() {
+        let hidden = "No stock of \u{E0068}\u{E0069}Desk\u{200B}\u{202E}";
+        let error = from_rpc_error(&json!({
+            "data": {"name": "odoo.exceptions.UserError", "message": hidden}
+        }));
+        assert_eq!(error.message(), "No stock of Desk");
+        assert_eq!(from_error_text(hidden).message(), "No stock of Desk");
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub use requests::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{ModelSchema, View};
 use features::Features;
+#[cfg(all(feature = "server", any(test, feature = "fuzzing")))]
+pub(crate) use transport::fuzzing;
 use transport::{Effect, Transport};
 
 /// A connection to one Odoo as one user. Cheap to clone: clones share the session and the

@@ -243,6 +243,36 @@ fn read_field(value: Value) -> FieldSchema {
         .and_then(Value::as_str)
         .unwrap_or("unknown")
         .to_owned();
-    serde_json::from_value(value)
-        .unwrap_or_else(|_| FieldSchema::new(FieldType::Unknown(type_name)))
+    serde_json::from_value(value).unwrap_or_else(|_| {
+        // Under the plain name of its type it would be taken for one, once written and read.
+        FieldSchema::new(match FieldType::from_name(&type_name) {
+            FieldType::Unknown(name) => FieldType::Unknown(name),
+            known => FieldType::Unknown(format!("unreadable {known}")),
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_field_that_cannot_be_read_stays_of_unknown_type() {
+        let schema = ModelSchema::from_wire(&json!({
+            "model": "x.y",
+            "fields": {"a": {"type": "many2one", "relation": ["res.partner"]}, "b": {"type": 1}}
+        }))
+        .unwrap();
+        let unknown = |name: &str| FieldType::Unknown(name.to_owned());
+        let kinds = |schema: &ModelSchema| -> Vec<FieldType> {
+            let fields = schema.fields.values();
+            fields.map(|field| field.field_type.clone()).collect()
+        };
+        let expected = [unknown("unreadable many2one"), unknown("unknown")];
+        assert_eq!(kinds(&schema), expected);
+        let written = serde_json::to_value(&schema).unwrap();
+        assert_eq!(kinds(&serde_json::from_value(written).unwrap()), expected);
+    }
 }

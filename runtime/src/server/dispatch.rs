@@ -107,7 +107,7 @@ impl UserSession {
 }
 
 /// The arguments of a typed tool: those of the generic one without the model.
-fn typed_arguments(operation: &Operation) -> &'static [&'static str] {
+pub(super) fn typed_arguments(operation: &Operation) -> &'static [&'static str] {
     match operation {
         Operation::Search => &[
             "domain", "any_of", "none_of", "all_of", "fields", "limit", "offset", "order",

@@ -24,6 +24,8 @@ mod dispatch;
 mod drift;
 mod fixtures;
 mod freshness;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod gate;
 mod generic;
 mod grouping;

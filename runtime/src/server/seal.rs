@@ -10,11 +10,16 @@ impl UserSession {
         let user = self.capabilities().await?.user.id;
         let config = self.client()?.config();
         let database = config.database.as_deref().unwrap_or_default();
-        Ok(vec![
-            used_for.as_bytes().to_vec(),
-            config.url.as_str().as_bytes().to_vec(),
-            database.as_bytes().to_vec(),
-            user.to_be_bytes().to_vec(),
-        ])
+        Ok(purpose(used_for, config.url.as_str(), database, user))
     }
+}
+
+/// The same for any user of any Odoo.
+pub(super) fn purpose(used_for: &str, url: &str, database: &str, user: i64) -> Vec<Vec<u8>> {
+    vec![
+        used_for.as_bytes().to_vec(),
+        url.as_bytes().to_vec(),
+        database.as_bytes().to_vec(),
+        user.to_be_bytes().to_vec(),
+    ]
 }

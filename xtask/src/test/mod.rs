@@ -21,6 +21,7 @@ use crate::cache::Cache;
 use crate::checkout::Checkout;
 use crate::counts::Counts;
 use crate::error::Error;
+use crate::fuzz::look_for_compiler;
 use crate::machine::{Machine, Python};
 use crate::target::Target;
 use crate::ui::{note, say, seconds};
@@ -103,6 +104,9 @@ pub(crate) fn run(args: TestArgs) -> Result<ExitCode, Error> {
             Machine::look(true)?;
         } else {
             Python::look(true)?;
+        }
+        if chosen.iter().any(|step| step.name == "fuzz") {
+            look_for_compiler(true)?;
         }
     }
     let modules: Vec<&str> = chosen

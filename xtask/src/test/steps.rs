@@ -71,7 +71,7 @@ pub(super) const STEPS: &[Step] = &[
         about: "Rust code is formatted",
         needs_odoo: false,
         own_odoo: None,
-        run: |context| check(cargo(context).args(["fmt", "--all", "--check"])),
+        run: formatted,
     },
     Step {
         name: "ruff",
@@ -152,6 +152,19 @@ pub(super) const STEPS: &[Step] = &[
             check(
                 own::command()?
                     .args(["gen", "--offline", "--check"])
+                    .current_dir(context.checkout.root()),
+            )
+        },
+    },
+    Step {
+        name: "fuzz",
+        about: "what reads other people's bytes holds on inputs that nobody thought of",
+        needs_odoo: false,
+        own_odoo: None,
+        run: |context| {
+            tests(
+                own::command()?
+                    .arg("fuzz")
                     .current_dir(context.checkout.root()),
             )
         },
@@ -251,6 +264,15 @@ pub(super) fn cargo(context: &Context) -> Command {
         command.env("CARGO_TERM_COLOR", "always");
     }
     command
+}
+
+/// The workspace, and that of `fuzz/`, which stands by itself.
+fn formatted(context: &mut Context) -> Result<Outcome, Error> {
+    let workspace = check(cargo(context).args(["fmt", "--all", "--check"]))?;
+    if let Outcome::Failed(..) = workspace {
+        return Ok(workspace);
+    }
+    check(cargo(context).args(["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"]))
 }
 
 /// An environment with a pinned tool.

@@ -5,6 +5,8 @@
 mod answer;
 mod breaker;
 mod download;
+#[cfg(all(feature = "server", any(test, feature = "fuzzing")))]
+pub(crate) mod fuzzing;
 mod session;
 mod tls;
 mod tries;

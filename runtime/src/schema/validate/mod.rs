@@ -156,6 +156,12 @@ impl Problems {
         self.mistakes.is_empty()
     }
 
+    /// The mistakes so far, each as `path: what is wrong`.
+    #[cfg(all(feature = "server", any(test, feature = "fuzzing")))]
+    pub(crate) fn mistakes(&self) -> &[String] {
+        &self.mistakes
+    }
+
     /// All mistakes as one error, or `Ok`.
     ///
     /// # Errors

@@ -11,6 +11,8 @@
 //! arguments and these values in Odoo. They are read once more before the change is sent, and
 //! when they have moved, the person is asked again.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod mode;
 mod preview;
 mod reading;
@@ -42,7 +44,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::schema::CONSENT_TOKEN;
 use preview::Preview;
 pub(super) use preview::{About, Form, Shown};
-use ticket::{Ticket, new_key};
+use ticket::{AskedCall, Ticket, new_key};
 use way::{Answer, Way};
 
 /// How long an answer may take, and how long a token holds.
@@ -280,7 +282,7 @@ impl UserSession {
             }
             note = Some(CHANGED_MEANWHILE);
         }
-        let ticket = Ticket::new(&preview)?.seal(key, &purpose)?;
+        let ticket = Ticket::new(preview.digest())?.seal(key, &purpose)?;
         Ok(Weighed::Open(Open {
             preview,
             note,
@@ -307,10 +309,16 @@ impl UserSession {
 
     /// Who may come back with an answer, and with which call.
     async fn purpose(&self, consent: &Consent) -> Result<Vec<Vec<u8>>> {
-        let mut purpose = self.seal_purpose("consent").await?;
-        purpose.push(consent.tool.clone().into_bytes());
-        purpose.push(ticket::canonical(&consent.arguments).into_bytes());
-        Ok(purpose)
+        let user = self.capabilities().await?.user.id;
+        let config = self.client()?.config();
+        let asked = AskedCall {
+            url: config.url.as_str(),
+            database: config.database.as_deref().unwrap_or_default(),
+            user,
+            tool: &consent.tool,
+            arguments: &consent.arguments,
+        };
+        Ok(asked.purpose())
     }
 }
 

@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::LIFETIME;
-use super::preview::Preview;
 use crate::error::{Error, ErrorKind, Result};
-use crate::server::StateKey;
+use crate::server::{StateKey, seal};
 
 /// The tickets that are remembered as used. More than that cannot be used within their
 /// lifetime by the calls that a server takes; and a ticket that was forgotten, or that another
@@ -28,10 +27,11 @@ pub(super) struct Ticket {
 }
 
 impl Ticket {
-    pub(super) fn new(shown: &Preview) -> Result<Self> {
+    /// A ticket for what was shown, by its digest.
+    pub(super) fn new(digest: String) -> Result<Self> {
         Ok(Self {
             id: new_key()?,
-            digest: shown.digest(),
+            digest,
         })
     }
 
@@ -56,6 +56,28 @@ impl Ticket {
             })
             .with_hint("Make the call without it, with all its arguments, to see what it would change and to be asked again.")
         })
+    }
+}
+
+/// Who was asked about which call: a ticket opens for nothing else.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::server) struct AskedCall<'a> {
+    /// The address of Odoo.
+    pub(in crate::server) url: &'a str,
+    pub(in crate::server) database: &'a str,
+    /// The user's id.
+    pub(in crate::server) user: i64,
+    pub(in crate::server) tool: &'a str,
+    /// Without the token.
+    pub(in crate::server) arguments: &'a Value,
+}
+
+impl AskedCall<'_> {
+    pub(super) fn purpose(self) -> Vec<Vec<u8>> {
+        let mut purpose = seal::purpose("consent", self.url, self.database, self.user);
+        purpose.push(self.tool.as_bytes().to_vec());
+        purpose.push(canonical(self.arguments).into_bytes());
+        purpose
     }
 }
 

@@ -15,6 +15,8 @@
 
 mod answer;
 mod fence;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod html;
 mod links;
 mod money;

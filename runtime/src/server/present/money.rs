@@ -64,7 +64,7 @@ impl Purse {
         }))
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(super) fn with(known: impl IntoIterator<Item = (i64, Currency)>) -> Self {
         Self {
             known: known.into_iter().collect(),

@@ -1,0 +1,3 @@
+#![no_main]
+
+butopea_fuzz::target!(butopea_generator::fuzzing::target);
