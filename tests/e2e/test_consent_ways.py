@@ -366,10 +366,12 @@ def test_a_change_reads_its_records_twice(
     gateway.open()
 
     def reads() -> int:
-        """How often the record's own row was asked for before the change."""
-        asked = [seen for seen in gateway.seen if seen.path.startswith(f"/mcp/model/{TAG}/")]
-        bodies = [json.loads(seen.body).get("params", {}) for seen in asked]
-        return sum([["id", "=", tag]] == body.get("domain") for body in bodies)
+        """How often the record's own row was asked for."""
+        bodies = [json.loads(seen.body).get("params", {}) for seen in gateway.seen if seen.body]
+        of_tag = [body for body in bodies if body.get("model") == TAG]
+        by_id = [body for body in of_tag if body.get("domain") == [["id", "=", tag]]]
+        assert not [body for body in of_tag if body.get("method") == "read"]
+        return len(by_id)
 
     call = {"model": TAG, "id": tag} | further
     client = start_server(admin, env=ASK | {"ODOO_URL": gateway.url})

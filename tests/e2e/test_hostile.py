@@ -128,7 +128,7 @@ def test_names_and_notes_in_a_table(
             assert shown["name"] == name
             assert row["name"] == in_a_cell(name)
             assert row["ref"] == in_a_cell(cleaned(record["ref"]))
-            assert shown["comment"] == cleaned(words_of(record["comment"]))
+            assert shown["comment"] == words_of(record["comment"])
         said = [line for line in answer.said if not line.startswith(("cut at", "50 rows"))]
         if len(rows) == len(mine):
             assert said == read_answer(usual.text).said
@@ -298,7 +298,7 @@ def test_messages_activities_and_files(
             truth = odoo.read("mail.message", message["id"], "body", "subject", "author_id")
             assert message["author"] == in_words(truth["author_id"][1], 200)
             assert message.get("subject", "") == cleaned(truth["subject"] or "")
-            said = cleaned(words_of(truth["body"]))
+            said = words_of(truth["body"])
             assert message.get("body", "")[:1900] == said[:1900]
         files = [line for line in answer.block if line.startswith("  file odoo://")]
         assert len(files) == len(batch)
@@ -406,7 +406,7 @@ def test_labels_of_buttons(server: McpClient, odoo: Odoo, records: Records) -> N
     """What stands on a button, and what Odoo asks, below the record that shows it."""
     tag = records.make(TAG, name="buttons")
     base = odoo.ids("ir.ui.view", [["model", "=", TAG], ["type", "=", "form"]], limit=1)[0]
-    for text in FEW[::3]:
+    for text in FEW[::6]:
         label = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text)[:300]
         signs = {"&": "&amp;", "<": "&lt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;"}
         for sign, entity in signs.items():
@@ -418,6 +418,8 @@ def test_labels_of_buttons(server: McpClient, odoo: Odoo, records: Records) -> N
         view = {"name": "hostile", "model": TAG, "inherit_id": base, "arch": arch}
         made = odoo.create("ir.ui.view", view)
         try:
+            # The form had no button when it was described last.
+            server.ok("odoo_reconnect")
             shown = checked(server.ok("odoo_read", model=TAG, id=tag))
             said = read_answer(shown.text).said
             (line,) = [line for line in said if line.startswith("actions now: ")]

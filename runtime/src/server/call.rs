@@ -99,7 +99,7 @@ impl OdooServer {
                 self.look_again_after(Arc::clone(&session));
                 match consent.take_question() {
                     Some(question) => question.into(),
-                    None => success(output).into(),
+                    None => success(&output).into(),
                 }
             }
             Err(error) => {
@@ -210,7 +210,7 @@ fn explain_fault(fault: &tokio::task::JoinError) -> Error {
 }
 
 /// What went well, without characters that nobody sees, wherever in the answer they came from.
-fn success(output: Output) -> CallToolResult {
+fn success(output: &Output) -> CallToolResult {
     let mut result = CallToolResult::success(vec![ContentBlock::text(visible(&output.text))]);
     result.structured_content = Some(all_visible(&output.structured));
     result

@@ -163,7 +163,7 @@ class _Words(html.parser.HTMLParser):
         self.words: list[str] = []
 
     def handle_data(self, data: str) -> None:
-        self.words += data.split()
+        self.words += cleaned(data).split()
 
 
 def words_of(markup: str) -> str:
