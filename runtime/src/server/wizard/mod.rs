@@ -287,6 +287,13 @@ mod tests {
         let purpose: &[&[u8]] = &[b"wizard", b"2"];
         let handle = key.seal(&dialogue(), purpose, LIFETIME).unwrap();
         assert_eq!(key.open(&handle, purpose), Ok(dialogue()));
+        // A number whose last digit the plain reader of serde_json gets wrong.
+        let mut exact = dialogue();
+        exact
+            .context
+            .insert("rate".to_owned(), json!(9.999_999_999_999_999e-31));
+        let sealed = key.seal(&exact, purpose, LIFETIME).unwrap();
+        assert_eq!(key.open(&sealed, purpose), Ok(exact));
         let other = key.open::<Dialogue>(&handle, &[b"wizard", b"3"]);
         assert_eq!(other, Err(StateRefusal::NotOurs));
     }
