@@ -76,7 +76,7 @@ def test_a_hidden_button_is_not_pressed(
 
     both = server.call(tool, ids=[quotation, confirmed], **more)
     name = odoo.read(ORDER, confirmed, "name")["name"]
-    assert f"{confirmed} ({name})" in both.error["message"]
+    assert f"{confirmed} (“{name}”)" in both.error["message"]
     assert odoo.read(ORDER, quotation, "name")["name"] not in both.error["message"]
     assert odoo.read(ORDER, quotation, "state")["state"] == "draft"
 

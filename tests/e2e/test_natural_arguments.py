@@ -51,7 +51,7 @@ def test_name_of_several_records(
     assert refused.error["kind"] == "invalid_call"
     assert f"values.parent_id: 2 records of res.partner are named “{mark} twin”" in refused.text
     for twin in twins:
-        assert f"{mark} twin ({twin})" in refused.text
+        assert f"“{mark} twin” ({twin})" in refused.text
     assert not odoo.ids(PARTNER, [["name", "=", mark]])
     child = records.make(PARTNER, name=f"{mark} child", parent_id=twins[1])
     found = server.ok(
@@ -71,7 +71,7 @@ def test_unknown_name(server: McpClient, records: Records, mark: str) -> None:
         "odoo_search", model=PARTNER, domain=[["parent_id", "in", [f"{mark} Interior"]]]
     )
     assert refused.error["kind"] == "invalid_call"
-    assert f"{mark} Interior Design ({parent})" in refused.text
+    assert f"“{mark} Interior Design” ({parent})" in refused.text
 
 
 def test_names_cost_one_request_a_model(

@@ -369,6 +369,8 @@ def test_resources_while_odoo_is_down(
     assert error.code == -32603
     assert error.data["kind"] == "unreachable"
     gateway.open()
+    # After several failures Odoo is left alone for a while; this asks it at once.
+    client.ok("odoo_reconnect")
     assert client.read("odoo://res.partner/1")
 
 
@@ -448,7 +450,7 @@ def test_printing_changes_nothing(
     )
     tag = records.make(TAG, name=mark)
     (report,) = read_json(reader, f"odoo://{TAG}/{tag}")["reports"]
-    if engine(odoo) != "ok":
+    if not odoo.makes_pdf():
         pytest.skip("this Odoo makes no PDF documents")
     (contents,) = reader.read(report["uri"])
     assert base64.b64decode(contents["blob"]).startswith(b"%PDF-")

@@ -168,7 +168,7 @@ ARGUMENTS = [
         "odoo_capabilities",
         {"app": "Setings"},
         "invalid_call",
-        'there is no app "Setings"',
+        'there is no app “Setings”',
         'did you mean "Settings"?',
     ),
     case(

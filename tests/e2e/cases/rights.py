@@ -57,7 +57,7 @@ RIGHTS = [
         {"model": "ir.config_parameter"},
         "access_denied",
         "ir.config_parameter",
-        NO_RIGHT,
+        "ODOO_ALLOW_MODELS",
     ),
     case(
         "count orders",

@@ -158,7 +158,7 @@ TARGETS = [
         "sale_order_action_confirm",
         {"id": "{cancelled}"},
         "invalid_call",
-        'in the state "Cancelled" (state = cancel)',
+        'in the state “Cancelled” (state = cancel)',
         "was not pressed",
         "Possible now: ",
         "action_draft",

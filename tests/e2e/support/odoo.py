@@ -201,6 +201,10 @@ class Odoo:
         """Odoo's own description of a model's fields."""
         return self.call(model, "fields_get")
 
+    def makes_pdf(self) -> bool:
+        """Whether its PDF engine (wkhtmltopdf) is there."""
+        return self.call("ir.actions.report", "get_wkhtmltopdf_state") == "ok"
+
     def has_access(self, model: str, operation: str) -> bool:
         """Whether this user has the right (`read`, `write`, `create`, `unlink`) on a model.
 
