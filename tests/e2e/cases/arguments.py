@@ -169,7 +169,7 @@ ARGUMENTS = [
         {"app": "Setings"},
         "invalid_call",
         'there is no app “Setings”',
-        'did you mean "Settings"?',
+        'did you mean “Settings”?',
     ),
     case(
         "typed tool with a model",
