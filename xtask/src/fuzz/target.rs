@@ -100,6 +100,8 @@ impl Target {
             .arg(format!("-rss_limit_mb={}", limits.memory))
             .arg(format!("-artifact_prefix={}/", self.failed.display()))
             .arg("-print_final_stats=1")
+            // The message of a failure says more than the way through the fuzzer to it.
+            .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(file);

@@ -58,6 +58,10 @@ impl Checker<'_, '_> {
             Resolved::Wrong => return None,
         };
         self.check_operator(&field, field_path, &operator, path)?;
+        if field.field_type.is_binary() && value.is_array() {
+            // With a list, equality is membership.
+            self.check_operator(&field, field_path, "in", path)?;
+        }
         let (operator, value) = self.operand(&field, &operator, value, path)?;
         Some(json!([field_path, operator, value]))
     }

@@ -201,6 +201,10 @@ fn wrong_domains_are_refused_with_the_mend() {
             &["does not work on \"signature\""],
         ),
         (
+            json!([["signature", "!=", [false]]]),
+            &["does not work on \"signature\"", "with false"],
+        ),
+        (
             json!([{"any_of": []}]),
             &["domain[0].any_of: the group is empty"],
         ),
