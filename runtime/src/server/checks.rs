@@ -58,14 +58,16 @@ impl UserSession {
         } = asked;
         let Some(mut schema) = self.schema_for(model, &mistakes).await? else {
             mistakes.into_result(model)?;
-            self.admit_said(model, None, args).await?;
+            self.admit_records(model, None, args).await?;
             return Ok(Checked {
                 prepared: None,
                 schema: None,
                 resolved: Vec::new(),
             });
         };
-        self.admit_said(model, Some(&schema), args).await?;
+        if let Some(args) = args {
+            self.admit_crossings(&schema, &args.crossings()).await?;
+        }
         self.fetch_along(&schema, &paths).await?;
         let models = |name: &str| self.schemas.known(name);
         let run = |schema: &ModelSchema, names: &NameBook, now: &Zoned| {
@@ -87,6 +89,7 @@ impl UserSession {
             problems.into_result(model)?;
             schema = renewed;
         }
+        self.admit_records(model, Some(&schema), args).await?;
         if findings.uses_clock || !findings.wanted.is_empty() {
             if findings.uses_clock {
                 now = now.with_time_zone(self.time_zone().await?);
@@ -104,18 +107,15 @@ impl UserSession {
         })
     }
 
-    /// Refuses what this server keeps from assistants: paths through closed models, and records
-    /// that belong to one of theirs.
-    async fn admit_said(
+    /// Refuses records that belong to one of a model that this server keeps from assistants.
+    /// Asks Odoo, so it comes when nothing else is wrong.
+    async fn admit_records(
         &self,
         model: &str,
         schema: Option<&Arc<ModelSchema>>,
         args: Option<&Arguments>,
     ) -> Result<()> {
         let Some(args) = args else { return Ok(()) };
-        if let Some(schema) = schema {
-            self.admit_crossings(schema, &args.crossings()).await?;
-        }
         let ids = args.record_ids().unwrap_or_default();
         self.admit_owners(model, schema.map(Arc::as_ref), &ids)
             .await

@@ -261,7 +261,7 @@ impl<'a> Records<'a> {
         let (mut shared, mut mixed) = (Map::new(), Map::new());
         for (name, money) in &self.money {
             match money {
-                Money::Shared(code) => shared.insert(name.clone(), json!(code)),
+                Money::Shared(code) => shared.insert(name.clone(), json!(visible(code))),
                 Money::Mixed(field) => mixed.insert(name.clone(), json!(field)),
             };
         }
