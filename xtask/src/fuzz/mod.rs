@@ -32,6 +32,9 @@ pub(crate) struct FuzzArgs {
     /// Seconds for each target
     #[arg(long, default_value_t = 30)]
     seconds: u32,
+    /// Where the dice begin, so that a run on an empty corpus can be repeated; another place each time without it
+    #[arg(long)]
+    seed: Option<u32>,
     /// Targets at the same time
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -60,6 +63,7 @@ pub(crate) fn run(args: &FuzzArgs) -> Result<ExitCode, Error> {
     let seeds = seeds::Seeds::collect(&cache, &checkout)?;
     let limits = Limits {
         time: Duration::from_secs(args.seconds.into()),
+        seed: args.seed.unwrap_or_default(),
         ..Limits::default()
     };
     let targets = chosen.iter().map(|name| Target {

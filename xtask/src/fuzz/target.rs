@@ -24,6 +24,8 @@ pub(super) struct Limits {
     pub(super) patience: u32,
     /// The most memory, in MiB.
     pub(super) memory: u32,
+    /// Where the dice begin; 0 for another place each time.
+    pub(super) seed: u32,
 }
 
 impl Default for Limits {
@@ -33,6 +35,7 @@ impl Default for Limits {
             input: 16 * 1024,
             patience: 20,
             memory: 2048,
+            seed: 0,
         }
     }
 }
@@ -98,6 +101,7 @@ impl Target {
             .arg(format!("-max_len={}", limits.input))
             .arg(format!("-timeout={}", limits.patience))
             .arg(format!("-rss_limit_mb={}", limits.memory))
+            .arg(format!("-seed={}", limits.seed))
             .arg(format!("-artifact_prefix={}/", self.failed.display()))
             .arg("-print_final_stats=1")
             // The message of a failure says more than the way through the fuzzer to it.
