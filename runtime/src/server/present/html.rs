@@ -26,7 +26,7 @@ const MAX_INDENT: usize = 6;
 /// The text of an HTML field, without characters that nobody sees.
 pub(crate) fn html_to_text(html: &str) -> String {
     if !html.contains(['<', '&']) {
-        return visible(html.trim());
+        return visible(html).trim().to_owned();
     }
     let mut page = Page::default();
     let mut tokens = Tokenizer::new(html);
@@ -48,7 +48,7 @@ pub(crate) fn html_to_text(html: &str) -> String {
             Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
         }
     }
-    visible(&page.finish())
+    visible(&page.finish()).trim_end().to_owned()
 }
 
 /// What has been read so far.
