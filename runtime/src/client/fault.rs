@@ -135,9 +135,10 @@ fn classify(exception: &str, message: &str, code: i64) -> ErrorKind {
         "AccessError" | "Forbidden" => ErrorKind::AccessDenied,
         "MissingError" => ErrorKind::MissingRecord,
         "NotFound" => ErrorKind::UnknownModel,
-        // The database went away; psycopg2 has classes of their own for all that Odoo repeats.
+        // The database went away, or all connections to it that Odoo may have (`db_maxconn`) are in
+        // use; psycopg2 has classes of their own for all that Odoo repeats.
         "OperationalError" | "InterfaceError" | "AdminShutdown" | "CrashShutdown"
-        | "CannotConnectNow" => ErrorKind::Unreachable,
+        | "CannotConnectNow" | "PoolError" => ErrorKind::Unreachable,
         "TooManyRequests" => ErrorKind::RateLimited,
         "RequestEntityTooLarge" => ErrorKind::TooLarge,
         "SerializationFailure"
@@ -206,7 +207,7 @@ fn hints(kind: ErrorKind, message: &str) -> Vec<&'static str> {
             "Wait for as long as it says, and ask for more records with each call rather than calling more often.",
         ],
         ErrorKind::TooLarge => vec!["Send less at once, in several calls."],
-        ErrorKind::Unreachable => vec!["Odoo has lost its database for the moment; try again."],
+        ErrorKind::Unreachable => vec!["Odoo cannot reach its database for the moment; try again."],
         ErrorKind::Conflict => vec!["Another user changed the same record; try again."],
         _ if message.contains("Invalid language code") => {
             vec!["Set PREFERRED_LANG to a language that is installed in Odoo, such as en_US."]
@@ -271,6 +272,11 @@ mod tests {
             (
                 "psycopg2.errors.AdminShutdown",
                 "terminating connection due to administrator command",
+                ErrorKind::Unreachable,
+            ),
+            (
+                "psycopg2.pool.PoolError",
+                "The Connection Pool Is Full",
                 ErrorKind::Unreachable,
             ),
             (

@@ -3,7 +3,7 @@
 //! They are written by people and by module authors, so they may hold line breaks, markup,
 //! zero-width characters and any length; a description must be short and plain.
 
-pub use super::visible::{is_invisible, visible};
+pub use super::visible::{first_chars, is_invisible, visible};
 
 /// One line without control and invisible characters, at most `max_chars` long.
 pub fn clean(text: &str, max_chars: usize) -> String {
@@ -43,7 +43,7 @@ pub fn shorten(text: &str, max_chars: usize) -> String {
     if text.chars().count() <= max_chars {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(max_chars.saturating_sub(1)).collect();
+    let kept = first_chars(text, max_chars.saturating_sub(1));
     format!("{}…", kept.trim_end())
 }
 

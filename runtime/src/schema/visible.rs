@@ -54,6 +54,18 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// The beginning of a text, at most `max_chars` long, for a text that goes on behind it with something
+/// else: without a joiner at its end, which would have nothing to join there.
+pub fn first_chars(text: &str, max_chars: usize) -> &str {
+    let end = text.char_indices().nth(max_chars);
+    let kept = end.map_or(text, |(end, _)| &text[..end]);
+    if kept.len() == text.len() {
+        text
+    } else {
+        kept.trim_end_matches(is_invisible)
+    }
+}
+
 /// Whether an invisible character between these two changes what is seen.
 fn shapes(before: Option<char>, c: char, after: Option<char>) -> bool {
     let Some(before) = before else { return false };
@@ -104,6 +116,17 @@ fn needs_joiners(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_beginning_ends_with_what_is_seen() {
+        assert_eq!(first_chars("a👩\u{200D}💻b", 3), "a👩");
+        assert_eq!(first_chars("a👩\u{200D}💻b", 4), "a👩\u{200D}💻");
+        assert_eq!(first_chars("1\u{FE0F}\u{20E3}", 2), "1");
+        // What is whole stays as it is.
+        assert_eq!(first_chars("☎\u{FE0F}", 2), "☎\u{FE0F}");
+        assert_eq!(first_chars("äö", 5), "äö");
+        assert_eq!(first_chars("äö", 0), "");
+    }
 
     #[test]
     fn what_only_hides_goes() {

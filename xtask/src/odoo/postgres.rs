@@ -181,7 +181,7 @@ impl Cluster {
             "# Written by `cargo xtask odoo` at each start.\n\
              listen_addresses = ''\n\
              unix_socket_directories = '{}'\n\
-             max_connections = 100\n\
+             max_connections = 200\n\
              shared_buffers = 128MB\n\
              dynamic_shared_memory_type = posix\n\
              fsync = off\n\

@@ -100,7 +100,7 @@ impl Server {
              db_port = 5432\n\
              db_user = {ROLE}\n\
              db_name = {database}\n\
-             db_maxconn = 32\n\
+             db_maxconn = 64\n\
              dbfilter = ^{database}$\n\
              http_interface = 127.0.0.1\n\
              http_port = {port}\n\

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::html::html_to_text;
 use super::money::{self, Currency};
 use super::visible;
+use crate::schema::text::first_chars;
 use crate::schema::{FieldSchema, FieldType};
 
 /// The form in which Odoo gives a moment, which is one of UTC.
@@ -57,8 +58,7 @@ impl Shown {
         if length <= style.max_text {
             return Self::new(json!(text), text);
         }
-        let mut kept: String = text.chars().take(style.max_text).collect();
-        kept.push('…');
+        let kept = format!("{}…", first_chars(&text, style.max_text));
         Self {
             cut: Some(length),
             ..Self::new(json!(kept), kept)
