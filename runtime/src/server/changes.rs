@@ -4,8 +4,6 @@
 //! Several records are changed in one request, which is one transaction in Odoo: all of them
 //! are changed or none.
 
-use std::collections::HashMap;
-
 use serde_json::{Value, json};
 
 use super::UserSession;
@@ -13,10 +11,11 @@ use super::args::{Arguments, NewRecords};
 use super::checks::{Asked, Checked, or_given, with_resolved};
 use super::consent::{Consent, Consented, is_reading};
 use super::gate::Change;
+use super::named_records::NamedRecord;
 use super::opened::Origin;
-use super::operations::{missing_records, model_of};
+use super::operations::model_of;
 use super::present::{self, Output, fenced, suffix};
-use crate::client::{Context, MethodCall, RawRecord, SearchRead};
+use crate::client::{Context, MethodCall};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::ModelSchema;
 use crate::schema::text::{clean, join_bounded, nearest, quoted};
@@ -26,24 +25,6 @@ use crate::schema::validate::{
 
 /// The most names that a line of text lists.
 const LISTED: usize = 20;
-
-/// A record and what it is called, where that is known.
-#[derive(Debug)]
-pub(super) struct NamedRecord {
-    pub(super) id: i64,
-    pub(super) name: Option<String>,
-}
-
-impl NamedRecord {
-    /// The record of a row with its `display_name`.
-    pub(super) fn of(row: &RawRecord) -> Option<Self> {
-        let name = row.get("display_name").and_then(Value::as_str);
-        Some(Self {
-            id: row.get("id")?.as_i64()?,
-            name: name.map(present::visible),
-        })
-    }
-}
 
 impl UserSession {
     pub(super) async fn create(&self, args: &Arguments, consent: &Consent) -> Result<Output> {
@@ -290,7 +271,7 @@ impl UserSession {
             kwargs: &call.kwargs,
         };
         let consented = if admitted.only_opens {
-            self.not_asked(&change)?
+            self.not_asked(&change, schema)?
         } else {
             self.consent(consent, &change, schema).await?
         };
@@ -318,82 +299,6 @@ impl UserSession {
         };
         let output = self.answer_of(&call, pressed, origin).await;
         Ok(with_resolved(output, resolved))
-    }
-
-    /// The records' names, or an error when the user cannot see one: Odoo's `write` and
-    /// `unlink` are silent about ids that do not exist.
-    async fn require_records(&self, model: &str, ids: &[i64]) -> Result<Vec<NamedRecord>> {
-        let fields = vec!["display_name".to_owned()];
-        let context = Context::new().active_test(false);
-        let rows = self.found_records(model, ids, fields, &context).await?;
-        Ok(rows.iter().filter_map(NamedRecord::of).collect())
-    }
-
-    /// The same where nobody is asked, and nothing where a preview looks the records up.
-    pub(super) async fn named_unless_asked(
-        &self,
-        consent: &Consent,
-        model: &str,
-        ids: &[i64],
-    ) -> Result<Vec<NamedRecord>> {
-        if consent.is_asked() {
-            return Ok(Vec::new());
-        }
-        self.require_records(model, ids).await
-    }
-
-    /// The records in the order of their ids, or an error when the user cannot see one.
-    pub(super) async fn found_records(
-        &self,
-        model: &str,
-        ids: &[i64],
-        fields: Vec<String>,
-        context: &Context,
-    ) -> Result<Vec<RawRecord>> {
-        let request = SearchRead {
-            domain: match ids {
-                [only] => json!([["id", "=", only]]),
-                several => json!([["id", "in", several]]),
-            },
-            fields,
-            limit: Some(ids.len() as u64),
-            ..SearchRead::new(model)
-        };
-        let page = self.client()?.search_read(&request, context).await?;
-        let mut by_id: HashMap<i64, RawRecord> = page
-            .records
-            .into_iter()
-            .filter_map(|row| Some((row.get("id")?.as_i64()?, row)))
-            .collect();
-        let missing: Vec<i64> = ids
-            .iter()
-            .copied()
-            .filter(|id| !by_id.contains_key(id))
-            .collect();
-        if !missing.is_empty() {
-            return Err(missing_records(model, &missing));
-        }
-        Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
-    }
-
-    /// The record's name, or an error when the user cannot see it.
-    pub(super) async fn require_record(&self, model: &str, id: i64) -> Result<Option<String>> {
-        let mut found = self.require_records(model, &[id]).await?;
-        Ok(found.pop().and_then(|record| record.name))
-    }
-
-    /// The records' names for a report of what was done, or for a preview; a failure here is no
-    /// failure of the change.
-    pub(super) async fn named_records(&self, model: &str, ids: &[i64]) -> Vec<NamedRecord> {
-        let unnamed = || {
-            ids.iter().map(|id| NamedRecord {
-                id: *id,
-                name: None,
-            })
-        };
-        self.require_records(model, ids)
-            .await
-            .unwrap_or_else(|_| unnamed().collect())
     }
 }
 

@@ -35,6 +35,7 @@ mod http;
 mod icon;
 mod memory;
 mod metrics;
+mod named_records;
 mod opened;
 mod operations;
 mod options;

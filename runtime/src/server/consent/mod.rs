@@ -35,13 +35,13 @@ use serde_json::{Value, json};
 
 use super::audit::{Asked, Audit};
 use super::catalogue::Target;
-use super::changes::NamedRecord;
 use super::gate::Change;
+use super::named_records::NamedRecord;
 use super::present::{Output, fenced};
 use super::{Shared, UserSession};
 use crate::client::{Cancellation, Client};
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::CONSENT_TOKEN;
+use crate::schema::{CONSENT_TOKEN, ModelSchema};
 use preview::Preview;
 pub(super) use preview::{About, Form, Shown};
 use ticket::{AskedCall, Ticket, new_key};
@@ -225,8 +225,13 @@ impl UserSession {
 
     /// Lets through what is known to change nothing, such as a window that opens: the button in
     /// it asks. A server that changes nothing presses nothing.
-    pub(super) fn not_asked(&self, change: &Change<'_>) -> Result<Consented> {
+    pub(super) fn not_asked(
+        &self,
+        change: &Change<'_>,
+        schema: Option<&ModelSchema>,
+    ) -> Result<Consented> {
         self.shared.gate.admit(change)?;
+        self.admit_reached(change, schema)?;
         Ok(Consented::Yes(Agreed::unasked()?))
     }
 

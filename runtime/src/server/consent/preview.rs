@@ -13,8 +13,8 @@ use crate::error::Result;
 use crate::schema::ModelSchema;
 use crate::schema::text::{clean, join_bounded, quoted, shorten};
 use crate::server::UserSession;
-use crate::server::changes::NamedRecord;
 use crate::server::gate::Change;
+use crate::server::named_records::NamedRecord;
 
 /// The longest preview; clients show questions in small windows.
 const MAX_TEXT: usize = 4000;
