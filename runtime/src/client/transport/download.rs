@@ -4,12 +4,14 @@
 //! Such a route answers a session that has expired with the way to the login page, and a
 //! failure with a page. Only an answer of success is bytes, and never more than were asked for.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION};
 
 use super::answer::{check_status, retry_after};
-use super::session::{Session, cookie_header, explain_expiry, session_cookie};
-use super::tries::{Failure, Tries};
+use super::session::{Session, cookie_header, session_cookie};
+use super::tries::Failure;
 use super::{Answer, Effect, Transport};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -30,28 +32,11 @@ impl Transport {
         query: &[(&str, &str)],
         max_bytes: u64,
     ) -> Result<Download> {
-        let mut tries = Tries::new(self, Effect::Read)?;
-        let mut stale = None;
-        loop {
-            let failure = match self.session_newer_than(stale).await {
-                Err(error) => Failure::before_sending(error),
-                Ok(session) => match self.get(path, query, max_bytes, &session).await {
-                    Ok(download) => {
-                        tries.answered();
-                        return Ok(download);
-                    }
-                    Err(failure) if failure.error.kind() == ErrorKind::SessionExpired => {
-                        if stale.is_some() {
-                            return Err(explain_expiry(*failure.error));
-                        }
-                        stale = Some(session.generation);
-                        continue;
-                    }
-                    Err(failure) => failure,
-                },
-            };
-            tries.pause_after(failure).await?;
-        }
+        self.try_signed_in(Effect::Read, |session, time_left| async move {
+            self.get(path, query, max_bytes, (&session, time_left))
+                .await
+        })
+        .await
     }
 
     async fn get(
@@ -59,7 +44,7 @@ impl Transport {
         path: &str,
         query: &[(&str, &str)],
         max_bytes: u64,
-        session: &Session,
+        (session, time_left): (&Session, Duration),
     ) -> Result<Download, Failure> {
         let failed = |error: reqwest::Error| self.explain_http(&error);
         let mut url = self.url_of(path)?;
@@ -71,6 +56,7 @@ impl Transport {
             .http
             .get(url)
             .header(COOKIE, cookie_header(&cookie)?)
+            .timeout(time_left)
             .send()
             .await
             .map_err(failed)?;

@@ -135,6 +135,35 @@ impl Transport {
         params: &Map<String, Value>,
         effect: Effect,
     ) -> Result<Value> {
+        let is_old = OLD_ROUTES.contains(&path);
+        let result = self
+            .try_signed_in(effect, |session, time_left| async move {
+                let attempt = self.attempt(path, params, &session, time_left).await;
+                attempt.map_err(|failure| {
+                    if is_old {
+                        self.or_no_database(failure)
+                    } else {
+                        failure
+                    }
+                })
+            })
+            .await?;
+        if is_old {
+            self.breaker().module_answered();
+        }
+        Ok(result)
+    }
+
+    /// Makes a request as the signed-in user until it is answered or there is no further try.
+    /// An attempt gets the session and how long it may take.
+    async fn try_signed_in<T, Attempt>(
+        &self,
+        effect: Effect,
+        attempt: impl Fn(Session, Duration) -> Attempt,
+    ) -> Result<T>
+    where
+        Attempt: Future<Output = Result<T, Failure>>,
+    {
         let mut tries = Tries::new(self, effect)?;
         let mut stale = None;
         loop {
@@ -142,23 +171,19 @@ impl Transport {
             let failure = match self.session_newer_than(stale).await {
                 Err(error) => self.or_no_database(Failure::before_sending(error)),
                 Ok(session) => {
-                    let time_left = tries.time_left();
-                    match self.attempt(path, params, &session, time_left).await {
-                        Ok(result) => {
+                    let generation = session.generation;
+                    match attempt(session, tries.time_left()).await {
+                        Ok(answer) => {
                             tries.answered();
-                            if OLD_ROUTES.contains(&path) {
-                                self.breaker().module_answered();
-                            }
-                            return Ok(result);
+                            return Ok(answer);
                         }
                         Err(failure) if failure.error.kind() == ErrorKind::SessionExpired => {
                             if stale.is_some() {
                                 return Err(explain_expiry(*failure.error));
                             }
-                            stale = Some(session.generation);
+                            stale = Some(generation);
                             continue;
                         }
-                        Err(failure) if OLD_ROUTES.contains(&path) => self.or_no_database(failure),
                         Err(failure) => failure,
                     }
                 }
@@ -249,9 +274,13 @@ impl Transport {
             retry_after: retry_after(response.headers()),
             body: Vec::new(),
         };
+        let too_large = || Failure::of_unknown_outcome(too_large(&self.config.url));
+        if response.content_length() > Some(MAX_ANSWER as u64) {
+            return Err(too_large());
+        }
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if answer.body.len() + chunk.len() > MAX_ANSWER {
-                return Err(Failure::of_unknown_outcome(too_large(&self.config.url)));
+                return Err(too_large());
             }
             answer.body.extend_from_slice(&chunk);
         }
@@ -314,4 +343,54 @@ fn root_cause(error: &reqwest::Error) -> String {
 
 fn protocol(message: &str) -> Error {
     Error::new(ErrorKind::Protocol, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::client::Credentials;
+
+    /// What becomes of an answer that begins with these headers and never ends, and how many MiB
+    /// of it were sent.
+    async fn endless(headers: &'static str) -> (Failure, usize) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let _ = connection.read(&mut [0; 4096]).await.unwrap();
+            let head =
+                format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{headers}\r\n");
+            connection.write_all(head.as_bytes()).await.unwrap();
+            let block = vec![b' '; 1024 * 1024];
+            let mut sent = 0;
+            while sent < 1000 && connection.write_all(&block).await.is_ok() {
+                sent += 1;
+            }
+            sent
+        });
+        let config = Config::new(&origin, Credentials::Absent).unwrap();
+        let transport = Transport::new(config).unwrap();
+        let request = transport.http.get(transport.url_of("/mcp/search").unwrap());
+        let failure = transport.send(request).await.err().unwrap();
+        drop(transport);
+        (failure, server.await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_end_is_broken_off() {
+        let (failure, sent) = endless("").await;
+        assert_eq!(failure.error.kind(), ErrorKind::TooLarge);
+        assert!(failure.may_have_happened);
+        assert!((128..160).contains(&sent), "{sent} MiB");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_says_that_it_is_too_large_is_not_read() {
+        let (failure, sent) = endless("Content-Length: 1048576000\r\n").await;
+        assert_eq!(failure.error.kind(), ErrorKind::TooLarge);
+        assert!(sent < 32, "{sent} MiB");
+    }
 }
