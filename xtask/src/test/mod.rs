@@ -132,8 +132,10 @@ pub(crate) fn run(args: TestArgs) -> Result<ExitCode, Error> {
     for step in chosen.iter().copied() {
         say(format_args!("\n── {} ── {}", step.name, step.about));
         let begin = Instant::now();
-        let outcome = run_step(step, &chosen, &mut context)
-            .unwrap_or_else(|error| Outcome::Failed(Counts::default(), error));
+        let (outcome, time) = match run_step(step, &chosen, &mut context) {
+            Ok((outcome, time)) => (outcome, time.unwrap_or_else(|| begin.elapsed())),
+            Err(error) => (Outcome::Failed(Counts::default(), error), begin.elapsed()),
+        };
         if let Outcome::Failed(_, error) = &outcome {
             note(format_args!("{}: {error}", step.name));
         }
@@ -141,9 +143,9 @@ pub(crate) fn run(args: TestArgs) -> Result<ExitCode, Error> {
             "── {}: {} ({})",
             step.name,
             word(&outcome),
-            seconds(begin.elapsed())
+            seconds(time)
         ));
-        rows.push((step, outcome, begin.elapsed()));
+        rows.push((step, outcome, time));
     }
     if let Some(odoo) = context.odoo.take()
         && !context.args.keep
@@ -153,34 +155,38 @@ pub(crate) fn run(args: TestArgs) -> Result<ExitCode, Error> {
     Ok(summary(&rows))
 }
 
-/// Runs a step here or, where it has an Odoo of its own, in a process of its own. Those that may run beside others
-/// begin with the first that needs an Odoo.
-fn run_step(step: &Step, chosen: &[&Step], context: &mut Context) -> Result<Outcome, Error> {
+/// Runs a step here or, where it has an Odoo of its own, in a process of its own, and says how long that took. Those
+/// processes begin with the first step that needs an Odoo.
+fn run_step(
+    step: &Step,
+    chosen: &[&Step],
+    context: &mut Context,
+) -> Result<(Outcome, Option<Duration>), Error> {
     if step.needs_odoo && context.args.target.url.is_none() && context.apart.is_none() {
         let beside = chosen
             .iter()
-            .filter(|step| step.is_apart(&context.checkout) && step.is_beside())
-            .map(|step| Apart::start(context, step));
-        context.apart = Some(beside.collect::<Result<_, _>>()?);
+            .copied()
+            .filter(|step| step.is_apart(&context.checkout));
+        context.apart = Some(Apart::start(context, beside)?);
     }
     let is_elsewhere = context.args.target.url.is_some();
     if !step.is_apart(&context.checkout) || is_elsewhere && step.takes_any_odoo() {
-        return (step.run)(context);
+        return Ok(((step.run)(context)?, None));
     }
     if is_elsewhere {
-        return Ok(Outcome::Skipped(
-            "it needs an Odoo of its own, so a local one",
-        ));
+        let reason = "it needs an Odoo of its own, so a local one";
+        return Ok((Outcome::Skipped(reason), None));
     }
     let begun = context.apart.as_mut().and_then(|apart| {
         let at = apart.iter().position(|apart| apart.step == step.name)?;
         Some(apart.swap_remove(at))
     });
-    match begun {
+    let begun = match begun {
         Some(begun) => begun,
-        None => Apart::start(context, step)?,
-    }
-    .finish()
+        None => Apart::start(context, std::iter::once(step))?.remove(0),
+    };
+    let (outcome, time) = begun.finish()?;
+    Ok((outcome, Some(time)))
 }
 
 /// The steps by name, in their own order; a name that is none is an error, not an empty run.

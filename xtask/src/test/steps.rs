@@ -36,8 +36,6 @@ pub(super) struct Step {
 pub(super) struct OwnOdoo {
     /// Modules of `tests/addons` that are installed in it.
     pub(super) modules: &'static [&'static str],
-    /// Whether the step may run while others do.
-    pub(super) beside_others: bool,
     /// Whether nobody else's Odoo will do: the step restarts it, or needs the modules.
     pub(super) must_be_ours: bool,
 }
@@ -56,11 +54,6 @@ impl Step {
     /// Whether it works on an Odoo that somebody else runs.
     pub(super) fn takes_any_odoo(&self) -> bool {
         self.own_odoo.as_ref().is_none_or(|own| !own.must_be_ours)
-    }
-
-    /// Whether it may run while others do.
-    pub(super) fn is_beside(&self) -> bool {
-        self.own_odoo.as_ref().is_some_and(|own| own.beside_others)
     }
 }
 
@@ -165,7 +158,7 @@ pub(super) const STEPS: &[Step] = &[
             tests(
                 own::command()?
                     // The same dice for everybody: a change is to answer for what it breaks itself.
-                    .args(["fuzz", "--seed", "1"])
+                    .args(["fuzz", "--seed", "1", "--jobs", "2"])
                     .current_dir(context.checkout.root()),
             )
         },
@@ -214,7 +207,6 @@ pub(super) const STEPS: &[Step] = &[
         needs_odoo: true,
         own_odoo: Some(OwnOdoo {
             modules: &[],
-            beside_others: true,
             must_be_ours: false,
         }),
         run: |context| end_to_end(context, "mcp1", &[]),
@@ -232,7 +224,6 @@ pub(super) const STEPS: &[Step] = &[
         needs_odoo: true,
         own_odoo: Some(OwnOdoo {
             modules: nasty::MODULES,
-            beside_others: false,
             must_be_ours: true,
         }),
         run: nasty::run,
@@ -243,7 +234,6 @@ pub(super) const STEPS: &[Step] = &[
         needs_odoo: true,
         own_odoo: Some(OwnOdoo {
             modules: &[],
-            beside_others: true,
             must_be_ours: true,
         }),
         run: |context| end_to_end(context, "mcp2", &["e2e/test_soak.py"]),
