@@ -199,7 +199,17 @@ pub(super) const STEPS: &[Step] = &[
         about: "end to end on a real Odoo, current line of the client library",
         needs_odoo: true,
         own_odoo: None,
-        run: |context| end_to_end(context, "mcp2", &[]),
+        run: |context| end_to_end(context, "mcp2", &["e2e", "--ignore", TRUST]),
+    },
+    Step {
+        name: "e2e-trust",
+        about: "end to end on a real Odoo: tries to break consent, rights, writing once, secrecy",
+        needs_odoo: true,
+        own_odoo: Some(OwnOdoo {
+            modules: &[],
+            must_be_ours: false,
+        }),
+        run: |context| end_to_end(context, "mcp2", &[TRUST]),
     },
     Step {
         name: "e2e-mcp1",
@@ -239,6 +249,9 @@ pub(super) const STEPS: &[Step] = &[
         run: |context| end_to_end(context, "mcp2", &["e2e/test_soak.py"]),
     },
 ];
+
+/// The tests of the promises that somebody may want to break.
+const TRUST: &str = "e2e/trust";
 
 /// The package with the models of the nasty module.
 const NASTY: &str = "nasty-models";
@@ -377,7 +390,8 @@ fn module(context: &mut Context) -> Result<Outcome, Error> {
     )
 }
 
-/// Runs the pytest suite, or these files of it, in the environment of one client library.
+/// Runs the pytest suite, or these files of it, in the environment of one client library. Options of pytest may stand
+/// among the files.
 pub(super) fn end_to_end(
     context: &mut Context,
     line: &str,

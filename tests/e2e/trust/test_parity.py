@@ -18,7 +18,7 @@ from support.odoo import Odoo, OdooError
 from support.people import People, Person
 from support.records import Records
 
-SCHEMAS = Path(__file__).resolve().parents[2] / "generated" / "schemas"
+SCHEMAS = Path(__file__).resolve().parents[3] / "generated" / "schemas"
 MODELS = sorted(path.stem for path in SCHEMAS.glob("*.json"))
 READABLE = 40
 # Roles with their groups; each works in the first company, those with a star in the second.

@@ -1,0 +1,1 @@
+"""What would make a company trust it: tests that try to break each promise."""
