@@ -295,6 +295,15 @@ def clerk_server(_start_server: StartServer, clerk: Person) -> Iterator[McpClien
         yield client
 
 
+@pytest.fixture(scope="module", params=[None] if IS_LINE_1 else [None, "legacy"])
+def reader(
+    request: pytest.FixtureRequest, _start_server: StartServer, admin: Person
+) -> Iterator[McpClient]:
+    """A server for the environment's user, in each protocol that the client line speaks."""
+    with _start_server(admin, mode=request.param) as client:
+        yield client
+
+
 @pytest.fixture
 def gateway(odoo: Odoo) -> Iterator[Gateway]:
     """A way to Odoo that can be closed; it starts closed."""
