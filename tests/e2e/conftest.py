@@ -42,21 +42,28 @@ if not os.environ.get("BUTOPEA_NASTY"):
 # Where nothing depends on the library (raw requests, many calls of one kind), the tests run
 # beside its current line alone.
 _OF_ONE_LINE = [
+    "stories",
+    "trust",
     "test_administration.py",
     "test_aggregate.py",
     "test_answer*.py",
     "test_buttons.py",
     "test_chatter.py",
-    "test_wizards.py",
-    "stories",
-    "trust",
-    "test_everyday_answers.py",
     "test_conversation.py",
     "test_corpus.py",
     "test_domains.py",
+    "test_drift.py",
+    "test_everyday_answers.py",
+    "test_gen.py",
     "test_http_*.py",
+    "test_legacy_wire.py",
+    "test_natural_arguments.py",
     "test_process.py",
+    "test_secrets.py",
     "test_values_of_every_type.py",
+    "test_wizards.py",
+    "test_wrong_calls.py",
+    "test_wrong_connections.py",
 ]
 collect_ignore_glob = _OF_ONE_LINE if IS_LINE_1 else []
 
