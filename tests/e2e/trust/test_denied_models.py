@@ -126,9 +126,18 @@ def test_an_administrator_opens_and_closes(
     env: dict[str, str | None] = {"ODOO_DENY_MODELS": f"{TAG}:change"}
     client = start_server(admin, env=env)
     assert client.ok("odoo_read", model=TAG, id=made).structured["record"]["name"] == mark
+    # The rights that an assistant is told of are those that it has here.
+    (listed,) = client.ok("odoo_capabilities", search=TAG).structured["models"]
+    for access in (client.ok("odoo_schema", model=TAG).structured["access"], listed["access"]):
+        assert access == {"read": True, "create": False, "write": False, "unlink": False}
     refused(client.call("odoo_update", model=TAG, id=made, values={"name": "x"}), TAG)
     refused(client.call("odoo_execute", model=TAG, method="write", ids=[made], args=[{}]), TAG)
     assert odoo.read(TAG, made, "name")["name"] == mark
+    client = closed_server(
+        start_server, admin, f"{TAG}:change", args=("--allow-models", "res.partner.*")
+    )
+    client.ok("odoo_update", model=TAG, id=made, values={"name": f"{mark} open"})
+    assert odoo.read(TAG, made, "name")["name"] == f"{mark} open"
 
 
 def test_a_wrong_pattern_ends_the_start(start_server: StartServer, admin: Person) -> None:
@@ -227,6 +236,14 @@ def test_no_path_leads_through_a_closed_model(
     assert_refused(result, "access_denied", f'this server keeps the model "{TAG}"')
 
 
+def test_a_call_of_too_many_names_is_refused_whole(tag_server: McpClient) -> None:
+    """What is behind the last name that is looked at does not pass unseen."""
+    names = [f"parent_id/x{number}" for number in range(20_000)]
+    call = {"method": "export_data", "ids": [1], "args": [[*names, "category_id/name"]]}
+    result = tag_server.call("odoo_execute", model="res.partner", **call)
+    assert_refused(result, "invalid_call", "more than 20000 fields")
+
+
 @pytest.fixture(scope="module")
 def tag_server(_start_server: StartServer, boss: Person) -> Any:
     """A server that keeps the tags of contacts from its client."""
@@ -257,12 +274,34 @@ def test_no_line_reaches_a_closed_model(
         "res_partner_update": {"id": partner, "values": values},
         "odoo_update": {"id": partner, "values": {"child_ids": [[0, 0, values]]}},
         "odoo_execute": {"method": "write", "ids": [partner], "args": [values]},
+        # A method of its own kind, which takes several records.
+        "odoo_execute ": {"method": "create", "args": [[values]]},
     }.items():
         model = {} if name.startswith("res_") else {"model": "res.partner"}
-        result = tag_server.call(name, **model, **arguments)
+        result = tag_server.call(name.strip(), **model, **arguments)
         assert_refused(result, "access_denied", f'this server keeps the model "{TAG}"')
     assert odoo.count("res.partner", [["name", "=", f"{mark} denied"]]) == 0
     assert odoo.count(TAG, [["name", "=", "denied"]]) == 0
+
+
+def test_no_line_changes_a_model_that_may_be_read(
+    start_server: StartServer, admin: Person, odoo: Odoo, records: Records, mark: str
+) -> None:
+    """Its records are linked to; none is made, changed or deleted by way of another model."""
+    tag = records.make(TAG, name=mark)
+    partner = records.make("res.partner", name=mark)
+    client = closed_server(start_server, admin, f"{TAG}:change")
+    for line in ([0, 0, {"name": f"{mark} x"}], [1, tag, {"name": f"{mark} x"}], [2, tag, 0]):
+        values = {"category_id": [line]}
+        for name, arguments in {
+            "odoo_update": {"id": partner, "values": values},
+            "odoo_execute": {"method": "write", "ids": [partner], "args": [values]},
+        }.items():
+            refused(client.call(name, model="res.partner", **arguments), TAG)
+    assert odoo.ids(TAG, [["name", "like", mark]]) == [tag]
+    assert odoo.read(TAG, tag, "name")["name"] == mark
+    client.ok("odoo_update", model="res.partner", id=partner, values={"category_id": [[4, tag, 0]]})
+    assert odoo.read("res.partner", partner, "category_id")["category_id"] == [tag]
 
 
 def test_a_method_that_takes_the_name_of_a_closed_model_is_refused(tag_server: McpClient) -> None:
@@ -283,6 +322,18 @@ def test_names_of_linked_records_stay(
     found = client.ok("odoo_count", model="res.partner", domain=[["country_id", "=", country]])
     assert found.structured["count"] >= 1
     refused(client.call("odoo_read", model="res.country", id=country), "res.country")
+
+
+def test_no_name_is_looked_up_in_a_closed_model(
+    start_server: StartServer, admin: Person, odoo: Odoo, gateway: Gateway, mark: str
+) -> None:
+    """A record that is named in place of its id: Odoo hears nothing of it."""
+    env = {"ODOO_URL": gateway.open().url}
+    client = start_server(admin, "--deny-models", "res.country", env=env)
+    values = {"name": mark, "country_id": "Belgium"}
+    refused(client.call("odoo_create", model="res.partner", values=values), "res.country")
+    assert named_in(gateway, "res.country") == []
+    assert odoo.count("res.partner", [["name", "=", mark]]) == 0
 
 
 # ------------------------------------------------------------------ records with an owner
@@ -357,6 +408,10 @@ def test_activities_of_a_closed_model_are_closed(
     for operation in ("complete", "cancel"):
         refused(client.call("odoo_activity", operation=operation, activity=activity), "res.partner")
     assert odoo.exists("mail.activity", activity)
+    # One that is done is archived.
+    odoo.write("mail.activity", [activity], {"active": False})
+    read = client.call("odoo_read", model="mail.activity", id=activity, fields=["summary"])
+    assert_refused(read, "access_denied", "belongs to")
 
 
 # ------------------------------------------------------------------ buttons and dialogues
@@ -371,10 +426,12 @@ def test_a_dialogue_of_a_closed_model_does_not_open(
     lead = records.make("crm.lead", name=mark, type="opportunity")
     press = {"model": "crm.lead", "ids": [lead], "method": "crm.crm_lead_lost_action"}
     handle = start_server(admin).ok("odoo_execute", **press).structured["wizard"]["handle"]
-    client = closed_server(start_server, admin, "crm.lead.lost")
-    opened = client.call("odoo_execute", **press)
-    assert "wizard" not in opened.structured
-    assert "this server keeps" in opened.text
     goes_on = {"model": "crm.lead.lost", "method": "action_lost_reason_apply", "wizard": handle}
-    refused(client.call("odoo_execute", **goes_on), "crm.lead.lost")
+    # Whoever may not change it has no use for the dialogue either.
+    for closed in ("crm.lead.lost", "crm.lead.lost:change"):
+        client = closed_server(start_server, admin, closed)
+        opened = client.call("odoo_execute", **press)
+        assert "wizard" not in opened.structured
+        assert "this server" in opened.text
+        refused(client.call("odoo_execute", **goes_on), "crm.lead.lost")
     assert odoo.read("crm.lead", lead, "active")["active"]
