@@ -67,6 +67,21 @@ def test_an_unknown_authority_is_refused(
         assert front.trusted_by == 0
 
 
+def test_who_names_an_authority_trusts_no_other(
+    start_process: StartProcess, admin: Person, odoo: Odoo, authority: Authority, tmp_path: Path
+) -> None:
+    """Those of the system count where none is named, and do not beside one that is."""
+    other = Authority(tmp_path, "other")
+    system = {"SSL_CERT_FILE": str(authority.file)}
+    with TlsFront(odoo.url, authority.sign("localhost")) as front:
+        url = f"https://localhost:{front.port}"
+        _, answer = connect(start_process, admin, url, "--ca-file", str(other.file), **system)
+        assert "ODOO_CA_FILE (--ca-file)" in refusal(answer)
+        assert front.trusted_by == 0
+        _, answer = connect(start_process, admin, url, **system)
+        assert not answer.get("isError"), answer
+
+
 @pytest.mark.parametrize(
     ("host", "since", "until", "why"),
     [
