@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from conftest import StartProcess, StartServer
+from support.gateway import Gateway
 from support.mcp_client import IS_LINE_1, McpClient, Result
 from support.odoo import Odoo
 from support.people import People, Person
@@ -110,6 +113,94 @@ def test_what_moved_meanwhile_is_asked_again(
     assert "has changed in Odoo meanwhile" in second
     assert "“two@e2e.test” → “three@e2e.test”" in second
     assert odoo.read("res.partner", partner, "email")["email"] == "two@e2e.test"
+
+
+@both_eras
+def test_what_moved_out_of_sight_is_asked_again_too(
+    start_server: StartServer, admin: Person, odoo: Odoo, records: Records, mark: str, mode: str
+) -> None:
+    """A field that the question does not show is a part of the record all the same."""
+    partner = records.make("res.partner", name=mark, email="one@e2e.test")
+    # Odoo tells the second in which a record was changed.
+    time.sleep(1.1)
+
+    def yes_but_late() -> str:
+        odoo.write("res.partner", [partner], {"comment": "moved"})
+        return "accept"
+
+    human = Human(yes_but_late, "decline")
+    client = asking(start_server, admin, human, mode)
+    change = {"model": "res.partner", "id": partner, "values": {"email": "two@e2e.test"}}
+    assert_refused(client.call("odoo_update", **change), "declined")
+    assert "has changed in Odoo meanwhile" in human.questions[1]
+    assert odoo.read("res.partner", partner, "email")["email"] == "one@e2e.test"
+
+
+def test_a_change_says_what_happens_to_each_line(
+    start_server: StartServer, admin: Person, records: Records, mark: str
+) -> None:
+    """Made, changed, deleted and removed, in the order of the call; and how many there are."""
+    partner = records.make("res.partner", name=mark)
+    made = {
+        name: records.make("res.partner", name=f"{mark} {name}", parent_id=partner)
+        for name in ("changed", "deleted", "removed")
+    }
+    human = Human("decline")
+    client = asking(start_server, admin, human, "legacy")
+    lines = [
+        [0, 0, {"name": "made"}],
+        [1, made["changed"], {"name": "else"}],
+        [2, made["deleted"], 0],
+        [3, made["removed"], 0],
+    ]
+    values = {"child_ids": lines}
+    refused = client.call("odoo_update", model="res.partner", id=partner, values=values)
+    assert_refused(refused, "declined")
+    (question,) = human.questions
+    said = question.partition(" → ")[2].split("\n")
+    begins = ["add {Name: “made”}", "change “", "delete “", "remove “"]
+    parts = said[0].split("; ")
+    assert [part.startswith(one) for part, one in zip(parts, begins, strict=True)] == [True] * 4
+    for part, (name, one) in zip(parts[1:], made.items(), strict=True):
+        assert f"{mark} {name}” ({one})" in part
+    assert "also res.partner: 1 created, 2 changed, 1 deleted" in said
+
+
+def test_a_call_says_all_that_the_method_is_given(
+    start_server: StartServer, admin: Person, records: Records, mark: str
+) -> None:
+    """Arguments by place and by name, and the context, whose keys change what is written."""
+    tag = records.make(TAG, name=mark)
+    human = Human("decline", "decline")
+    client = asking(start_server, admin, human, "legacy")
+    named = {"default": {"name": f"{mark} b"}, "context": {"default_color": 7, "lang": "en_US"}}
+    call = {"model": TAG, "method": "copy", "ids": [tag]}
+    assert_refused(client.call("odoo_execute", **call, kwargs=named), "declined")
+    assert_refused(client.call("odoo_execute", **call, args=[{"name": f"{mark} c"}]), "declined")
+    first, second = human.questions
+    for part in (f'"name":"{mark} b"', '"default_color":7', '"lang":"en_US"'):
+        assert part in first, first
+    assert f'"name":"{mark} c"' in second
+
+
+def test_a_button_is_shown_with_what_odoo_asks(
+    start_server: StartServer, admin: Person, odoo: Odoo, records: Records, mark: str
+) -> None:
+    """The form's own question is a part of ours."""
+    tag = records.make(TAG, name=mark)
+    base = odoo.ids("ir.ui.view", [["model", "=", TAG], ["type", "=", "form"]], limit=1)[0]
+    arch = (
+        '<form position="inside"><header><button name="action_archive" type="object"'
+        ' string="Put away" confirm="Really?"/></header></form>'
+    )
+    records.make("ir.ui.view", name=mark, model=TAG, inherit_id=base, arch=arch)
+    human = Human("decline")
+    client = asking(start_server, admin, human, "legacy")
+    press = {"model": TAG, "method": "action_archive", "ids": [tag]}
+    assert_refused(client.call("odoo_execute", **press), "declined")
+    (question,) = human.questions
+    assert question.startswith("Press “Put away” (action_archive) of ")
+    assert "Odoo asks: “Really?”" in question
 
 
 def test_a_delete_says_what_goes_with_it_and_that_it_is_permanent(
@@ -352,6 +443,19 @@ def test_a_client_that_cannot_ask_gets_a_preview_and_a_token(
     assert odoo.read("res.partner", partner, "write_date") == records_before
 
 
+def test_a_token_holds_for_five_minutes(
+    start_server: StartServer, admin: Person, records: Records, mark: str
+) -> None:
+    """It has its end in it, in front of what is sealed; and the offer says so."""
+    tag = records.make(TAG, name=mark)
+    offer = start_server(admin, env=ASK).call("odoo_delete", model=TAG, id=tag)
+    sealed = token_of(offer).split(".")[1]
+    body = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+    left = int.from_bytes(body[:8], "big") / 1000 - time.time()
+    assert 200 < left <= 300
+    assert offer.structured["expires_in_seconds"] == 300
+
+
 def test_a_create_is_not_repeated_by_its_token(
     start_server: StartServer, admin: Person, odoo: Odoo, records: Records, mark: str
 ) -> None:
@@ -399,6 +503,33 @@ def test_a_token_of_another_user_or_process_is_refused(
         refused = client.call("odoo_update", **change, confirm=token)
         assert_refused(refused, "invalid_call", "another call, user or server")
     assert odoo.read(TAG, tag, "name")["name"] == mark
+
+
+def test_a_token_of_another_odoo_is_refused(
+    start_server: StartServer, admin: Person, gateway: Gateway, records: Records, mark: str
+) -> None:
+    """Another address or database, also with one key: who shows ids shows them of one Odoo."""
+    shared: dict[str, str | None] = ASK | {"ODOO_MCP_STATE_KEY": "0123456789abcdef" * 4}
+    change = {"model": TAG, "id": records.make(TAG, name=mark), "values": {"name": f"{mark} x"}}
+    token = token_of(start_server(admin, env=shared).call("odoo_update", **change))
+    for other in ({"ODOO_URL": gateway.open().url}, {"ODOO_DB": None}):
+        client = start_server(admin, env=shared | other)
+        refused = client.call("odoo_update", **change, confirm=token)
+        assert_refused(refused, "invalid_call", "another call, user or server")
+
+
+@pytest.mark.needs("sale.order")
+def test_a_token_of_another_tool_is_refused(
+    start_server: StartServer, admin: Person, odoo: Odoo, records: Records, mark: str
+) -> None:
+    """Two buttons take the same arguments; the yes was to one of them."""
+    partner = records.make("res.partner", name=mark)
+    order = records.make("sale.order", partner_id=partner)
+    client = start_server(admin, env=ASK)
+    token = token_of(client.call("sale_order_action_confirm", id=order))
+    refused = client.call("sale_order_action_cancel", id=order, confirm=token)
+    assert_refused(refused, "invalid_call", "another call")
+    assert odoo.read("sale.order", order, "state")["state"] == "draft"
 
 
 def test_relative_dates_and_names_are_shown_as_understood(

@@ -385,3 +385,18 @@ fn token_offer(tool: &str, open: &Open) -> Output {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_yes_alone_goes_on() {
+        assert!(accepted(Answer::Accepted).is_ok());
+        for answer in [Answer::Declined, Answer::Closed, Answer::Late] {
+            let error = accepted(answer).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Declined, "{answer:?}");
+            assert!(error.message().contains("nothing was changed"), "{error}");
+        }
+    }
+}
