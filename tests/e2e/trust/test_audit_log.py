@@ -118,7 +118,8 @@ def test_what_never_reaches_odoo_is_logged_as_refused(
     args = ("--audit-log", str(log), "--deny-models", "res.country")
     client = start_server(admin, *args)
     confidential = secrets.token_hex(8)
-    values = {"nmae": confidential}
+    # What stands in the place of a name may be a value, too.
+    values = {"nmae": confidential, f"Note: {confidential}": 1}
     assert client.call("odoo_create", model=TAG, values=values).is_error
     assert client.call("odoo_update", model="res.country", id=1, values={"name": "x"}).is_error
     assert client.call("odoo_delete", model=TAG, id=99_999_999).is_error
