@@ -450,6 +450,30 @@ def test_a_dialogue(server: McpClient, records: Records, partners: list[int]) ->
         assert [person["id"] for person in wizard["fields"]["partner_ids"]["value"]]
 
 
+def test_records_that_open(
+    server: McpClient, odoo: Odoo, records: Records, partners: list[int]
+) -> None:
+    """A button that opens a list: each name is one line between the marks."""
+    model = odoo.ids("ir.model", [["model", "=", PARTNER]])[0]
+    window = records.make(
+        "ir.actions.act_window",
+        name="hostile",
+        res_model=PARTNER,
+        view_mode="list",
+        binding_model_id=model,
+    )
+    for start in range(0, len(partners), 10):
+        mine = partners[start : start + 10]
+        odoo.write("ir.actions.act_window", [window], {"domain": str([["id", "in", mine]])})
+        call = {"model": PARTNER, "method": str(window), "ids": mine[:1]}
+        opened = checked(server.ok("odoo_execute", **call))
+        answer = read_answer(opened.text)
+        assert len(answer.said) == 2, answer.said
+        rows = stored(odoo, PARTNER, mine, "display_name")
+        names = {f"{in_one_line(cleaned(row['display_name']))} ({row['id']})" for row in rows}
+        assert set(answer.block) == names
+
+
 def test_what_a_method_gives_back(server: McpClient, partners: list[int]) -> None:
     """A method may answer with anything that stands in records."""
     for one in partners:
