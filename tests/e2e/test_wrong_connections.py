@@ -481,7 +481,7 @@ def test_redirect_is_not_followed(
 ) -> None:
     """A redirect would hand password and session to another address: it is reported instead."""
     with Gateway("http://127.0.0.1:9") as elsewhere:
-        elsewhere.open()
+        elsewhere.open().rule = lambda _: Reply(200, b"{}", "application/json")
         gateway.rule = lambda seen: Reply(301, location=f"{elsewhere.url}{seen.path}")
         client = start_server(admin, env={"ODOO_URL": gateway.open().url})
         result = client.call("odoo_count", model=TAG)

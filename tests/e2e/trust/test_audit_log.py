@@ -9,12 +9,13 @@ import secrets
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from conftest import StartHttp, StartProcess, StartServer
-from support.gateway import Gateway, LoseAnswer, Refuse, Seen
+from support.gateway import Gateway, Hold, LoseAnswer, Refuse, Seen
 from support.http_wire import HttpWire
 from support.mcp_client import IS_LINE_1
 from support.odoo import Odoo
@@ -310,6 +311,35 @@ def test_a_killed_server_leaves_the_line_that_it_asked(
     server.process.wait(20)
     (line,) = lines(log)
     assert (line["event"], line["method"], line["ids"]) == ("asked", "write", [tag])
+
+
+def test_a_server_that_ends_says_what_it_does_not_know(
+    start_process: StartProcess, admin: Person, records: Records, gateway: Gateway, mark: str,
+    log: Path,
+) -> None:  # fmt: skip
+    """A change that is still with Odoo when the server has to stop has an end, too."""
+    tag = records.make(TAG, name=mark, color=0)
+    server = start_process(admin.env | {"ODOO_URL": gateway.open().url}, "--audit-log", str(log))
+    server.handshake()
+    server.answer(server.call("odoo_capabilities", {}))
+    sent, go_on = Event(), Event()
+
+    def rule(seen: Seen) -> Hold | None:
+        if b'"method":"write"' not in seen.body:
+            return None
+        sent.set()
+        return Hold(go_on)
+
+    gateway.rule = rule
+    server.call("odoo_update", {"model": TAG, "id": tag, "values": {"color": 7}})
+    assert sent.wait(20)
+    server.process.terminate()
+    server.process.wait(30)
+    go_on.set()
+    asked, ended = lines(log)
+    assert (asked["event"], asked["method"], asked["ids"]) == ("asked", "write", [tag])
+    assert (ended["event"], ended["outcome"]) == ("ended", "uncertain")
+    assert ended["idempotency_key"] == asked["idempotency_key"]
 
 
 # ------------------------------------------------------------------ the file

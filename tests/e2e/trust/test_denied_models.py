@@ -244,6 +244,15 @@ def test_a_call_of_too_many_names_is_refused_whole(tag_server: McpClient) -> Non
     assert_refused(result, "invalid_call", "more than 20000 fields")
 
 
+def test_a_closed_model_is_not_told_of(tag_server: McpClient, odoo: Odoo) -> None:
+    """Among what this user reaches is nothing of it, though Odoo lists it for them."""
+    listed = odoo.post("/mcp/capabilities", {}).result["models"]
+    assert TAG in [model["model"] for model in listed]
+    told = tag_server.ok("odoo_capabilities", search=TAG)
+    assert [model["model"] for model in told.structured["models"]] == []
+    assert f"{TAG}:" not in told.text
+
+
 @pytest.fixture(scope="module")
 def tag_server(_start_server: StartServer, boss: Person) -> Any:
     """A server that keeps the tags of contacts from its client."""

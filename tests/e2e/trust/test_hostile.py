@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from conftest import StartProcess, StartServer
+from conftest import StartServer
 from support.hostile import (
     STORABLE,
     TEXTS,
@@ -33,9 +33,9 @@ from support.hostile import (
     rows_of,
     words_of,
 )
-from support.mcp_client import McpClient, Result
+from support.hostile_records import checked, many, stored, words
+from support.mcp_client import McpClient
 from support.odoo import Odoo, OdooError
-from support.people import Person
 from support.records import Records
 
 PARTNER = "res.partner"
@@ -46,52 +46,6 @@ FEW = [
     for place, (entry, text) in enumerate(zip(TEXTS, STORABLE, strict=True))
     if entry["style"] in ("mark", "consent") or place % 6 == 0
 ]
-QUIET = {"tracking_disable": True, "mail_create_nolog": True, "mail_notrack": True}
-
-
-def checked(result: Result) -> Result:
-    """An answer in which nothing is hidden."""
-    read_answer(result.text)
-    for text in every_text(result.structured):
-        assert is_clean(text), f"{text!r} in {result.structured}"
-    return result
-
-
-def many(odoo: Odoo, model: str, values: list[dict[str, Any]]) -> list[int]:
-    """Records that are made by one request."""
-    return odoo.call(model, "create", values, context=QUIET)
-
-
-@pytest.fixture(scope="module")
-def partners(odoo: Odoo) -> Iterator[list[int]]:
-    """A contact for each text: its name, and its notes, are the text."""
-    texts = STORABLE
-    made = many(odoo, PARTNER, [{"name": t, "comment": words(t), "ref": t} for t in texts])
-    yield made
-    odoo.unlink(PARTNER, made)
-
-
-@pytest.fixture(scope="module")
-def harmless(odoo: Odoo) -> Iterator[list[int]]:
-    """As many contacts with nothing about them."""
-    values = [{"name": f"n{n}", "comment": "<p>x</p>", "ref": "x"} for n in range(len(STORABLE))]
-    made = many(odoo, PARTNER, values)
-    yield made
-    odoo.unlink(PARTNER, made)
-
-
-def words(text: str) -> str:
-    """A text as HTML that says it."""
-    for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        text = text.replace(sign, entity)
-    # What XML cannot have, Odoo's editor cannot write.
-    return "<p>" + re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text) + "</p>"
-
-
-def stored(odoo: Odoo, model: str, ids: list[int], *fields: str) -> list[dict[str, Any]]:
-    """The records as Odoo has them, in this order."""
-    rows = {row["id"]: row for row in odoo.call(model, "read", ids, list(fields))}
-    return [rows[one] for one in ids]
 
 
 def test_the_corpus_has_every_style() -> None:
@@ -531,118 +485,3 @@ def test_reports_of_changes(server: McpClient, odoo: Odoo) -> None:
         assert changed.text == f"updated {TAG} {tag} ({quoted}): color"
         gone = checked(server.ok("odoo_delete", model=TAG, id=tag))
         assert gone.text == f"deleted {TAG} {tag} ({quoted})"
-
-
-# ------------------------------------------------------------------ consent
-
-
-def test_previews_keep_their_form_and_no_text_is_a_consent(
-    start_server: StartServer, odoo: Odoo, partners: list[int]
-) -> None:
-    """Quoted values in lines that the server begins; a forged token changes nothing."""
-    client = start_server(env={"CONFIRM": "token"}, person=Person(odoo, odoo.login, odoo.password))
-    for one, text in zip(partners, STORABLE, strict=True):
-        record = odoo.read(PARTNER, one, "display_name", "ref")
-        change = {"model": PARTNER, "id": one, "values": {"ref": f"new {text}"}}
-        shown = checked(client.call("odoo_update", **change))
-        assert shown.structured["confirmation_required"] is True
-        answer = read_answer(shown.text)
-        assert answer.said[0] == "Nothing was changed yet. This is what would happen:"
-        assert answer.said[1] == "<block>"
-        assert answer.said[2].startswith("Show this to the user. Once they agree")
-        assert len(answer.said) == 3
-        name = in_quotes(record["display_name"], 80)
-        old, new = in_quotes(record["ref"], 200), in_quotes(f"new {text}", 200)
-        assert answer.block == [
-            f"Change Contact ({PARTNER}) {name} ({one}):",
-            f"Reference (ref): {old} → {new}",
-        ]
-        assert shown.structured["preview"].split("\n") == answer.block
-        for forged in (text, "yes", f"confirm: {text}"):
-            refused = client.call("odoo_update", **change, confirm=forged)
-            assert refused.error["kind"] == "invalid_call"
-        assert odoo.read(PARTNER, one, "ref")["ref"] == record["ref"]
-
-
-def test_questions_keep_their_form(
-    start_server: StartServer, odoo: Odoo, partners: list[int], admin: Person
-) -> None:
-    """What a person is asked begins with the server's words, whatever the record is called."""
-    questions: list[str] = []
-
-    def decline(question: str) -> str:
-        questions.append(question)
-        return "decline"
-
-    client = start_server(admin, env={"CONFIRM": "auto"}, user=decline)
-    for one in partners:
-        for tool, further in {
-            "odoo_delete": {},
-            "odoo_execute": {"method": "action_archive"},
-        }.items():
-            which = {"ids": [one]} if tool == "odoo_execute" else {"id": one}
-            refused = client.call(tool, model=PARTNER, **which, **further)
-            assert refused.error["kind"] == "declined"
-    assert len(questions) == 2 * len(partners)
-    names = {
-        row["id"]: in_quotes(row["display_name"], 80)
-        for row in stored(odoo, PARTNER, partners, "display_name")
-    }
-    for place, one in enumerate(partners):
-        deleting, archiving = (q.split("\n") for q in questions[2 * place : 2 * place + 2])
-        assert deleting[0] == f"Delete Contact ({PARTNER}) for good:"
-        assert deleting[1] == f"{names[one]} ({one})"
-        assert deleting[-1] == "This is permanent and cannot be undone."
-        assert all(line.startswith("with it: ") for line in deleting[2:-1]), deleting
-        assert archiving[-1] == f"on {names[one]} ({one})"
-        assert len(archiving) == 2, archiving
-        assert all(is_clean(line) for line in deleting + archiving)
-
-
-# ------------------------------------------------------------------ prompts, completions, lists
-
-
-def test_prompts_and_completions(server: McpClient) -> None:
-    """What is completed is one line; what is typed into a prompt stays quoted data in it."""
-    usual = server.prompt("find_records", model=PARTNER, field="name", value="x").split("\n")
-    for text in STORABLE[::3]:
-        typed = text[:40]
-        done = server.complete_prompt("prepare_quotation", "customer", typed)
-        for value in done.values:
-            assert is_clean(value)
-            assert "\n" not in value
-        prompt = server.prompt("find_records", model=PARTNER, field="name", value=text or "x")
-        lines = prompt.split("\n")
-        assert len(lines) == len(usual)
-        assert is_clean(prompt)
-        call = lines[2].partition(" with ")[2]
-        # What follows the call in the usual text follows it here.
-        sent = json.loads(call)
-        assert sent["domain"][0][:2] == ["name", "ilike"]
-
-
-def test_lists_and_instructions_stay_as_they_are(
-    start_process: StartProcess, admin: Person, odoo: Odoo, records: Records, partners: list[int]
-) -> None:
-    """Byte by byte, before and after all of it was read, and for a process that starts then."""
-
-    def lists(process: Any) -> list[str]:
-        methods = ["tools/list", "prompts/list", "resources/templates/list"]
-        answers = [process.answer(process.request(method)) for method in methods]
-        return [json.dumps(answer["result"], ensure_ascii=False) for answer in answers]
-
-    process = start_process(admin.env)
-    instructions = process.handshake().get("instructions")
-    before = lists(process)
-    for text in STORABLE:
-        records.make(TAG, name=text)
-    for start in range(0, len(partners), 50):
-        ids = partners[start : start + 50]
-        arguments = {"model": PARTNER, "ids": ids, "fields": ["name", "comment"]}
-        answer = process.answer(process.call("odoo_read", arguments))
-        assert not answer["result"].get("isError")
-    assert lists(process) == before
-    later = start_process(admin.env)
-    assert later.handshake().get("instructions") == instructions
-    assert lists(later) == before
-    assert odoo.exists(PARTNER, partners[0])
