@@ -68,10 +68,12 @@ impl OdooServer {
         let mut task = self.shared.running.spawn({
             let (session, name) = (Arc::clone(&session), name.clone());
             let consent = Arc::clone(&consent);
+            let let_go = self.shared.let_go.clone();
             cancellation.scope(async move {
-                let outcome = session
-                    .dispatch(&target, &name, request.arguments, &consent)
-                    .await;
+                let outcome = tokio::select! {
+                    outcome = session.dispatch(&target, &name, request.arguments, &consent) => outcome,
+                    () = let_go.cancelled() => Err(let_go_of(&name)),
+                };
                 if !target.is_read_only() {
                     consent.end(&session, &target, &outcome);
                 }
@@ -191,6 +193,15 @@ pub(super) fn not_waited_for(is_read_only: bool) -> ErrorData {
         ErrorCode::INTERNAL_ERROR,
         format!("the server stopped before Odoo answered{but}"),
         None,
+    )
+}
+
+/// The same for the audit log, when there is nobody left to answer.
+fn let_go_of(name: &str) -> Error {
+    tracing::warn!("{name} is still with Odoo, and is let go of");
+    Error::new(
+        ErrorKind::Uncertain,
+        "the server stopped before Odoo answered",
     )
 }
 

@@ -141,10 +141,19 @@ impl OdooServer {
         });
     }
 
-    /// Lets Odoo hear of the calls that were cancelled last, before the process ends.
-    pub(super) async fn finish_cancelled(&self) {
-        self.shared.running.close();
-        let _ = tokio::time::timeout(FAREWELL, self.shared.running.wait()).await;
+    /// At the very end: waits a little for the calls that are still under way, such as those that
+    /// were cancelled, and lets go of those that do not end. What becomes of them in Odoo is not
+    /// seen here any more, and the audit log says so.
+    pub(super) async fn let_calls_go(&self) {
+        let running = &self.shared.running;
+        running.close();
+        if tokio::time::timeout(FAREWELL, running.wait())
+            .await
+            .is_err()
+        {
+            self.shared.let_go.cancel();
+            let _ = tokio::time::timeout(FAREWELL, running.wait()).await;
+        }
     }
 }
 

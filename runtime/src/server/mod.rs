@@ -129,6 +129,8 @@ pub(crate) struct Shared {
     fixtures: Option<Fixtures>,
     /// Cancelled when calls that are still under way after [`GRACE`] are waited for no longer.
     given_up: CancellationToken,
+    /// Cancelled at the very end: calls that are still with Odoo are left to themselves.
+    let_go: CancellationToken,
 }
 
 impl Shared {
@@ -147,6 +149,7 @@ impl Shared {
             spent: SpentTickets::new(),
             fixtures: settings.conformance_fixtures.then(Fixtures::new),
             given_up: CancellationToken::new(),
+            let_go: CancellationToken::new(),
         }
     }
 

@@ -118,6 +118,7 @@ pub async fn serve_http(server: OdooServer, config: Config, options: &HttpOption
         () = drain => Ok(()),
         () = site.gatekeeper.users().watch_idle() => Ok(()),
     };
+    server.let_calls_go().await;
     site.gatekeeper.users().sign_all_out(FAREWELL).await;
     outcome
 }

@@ -48,7 +48,7 @@ pub async fn serve_stdio(server: OdooServer) -> Result<()> {
         outcome = converse(server.clone(), conversation, &ending) => outcome,
         () = ending.complete() => Ok(()),
     };
-    server.finish_cancelled().await;
+    server.let_calls_go().await;
     let _ = tokio::time::timeout(FAREWELL, server.end_own_session()).await;
     outcome
 }
