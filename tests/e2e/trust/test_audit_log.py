@@ -313,15 +313,14 @@ def test_a_killed_server_leaves_the_line_that_it_asked(
     assert (line["event"], line["method"], line["ids"]) == ("asked", "write", [tag])
 
 
+@pytest.mark.parametrize("transport", ["stdio", "http"])
 def test_a_server_that_ends_says_what_it_does_not_know(
-    start_process: StartProcess, admin: Person, records: Records, gateway: Gateway, mark: str,
-    log: Path,
+    start_process: StartProcess, start_http: StartHttp, admin: Person, records: Records,
+    gateway: Gateway, mark: str, log: Path, transport: str,
 ) -> None:  # fmt: skip
     """A change that is still with Odoo when the server has to stop has an end, too."""
     tag = records.make(TAG, name=mark, color=0)
-    server = start_process(admin.env | {"ODOO_URL": gateway.open().url}, "--audit-log", str(log))
-    server.handshake()
-    server.answer(server.call("odoo_capabilities", {}))
+    url, option = {"ODOO_URL": gateway.open().url}, ("--audit-log", str(log))
     sent, go_on = Event(), Event()
 
     def rule(seen: Seen) -> Hold | None:
@@ -331,11 +330,20 @@ def test_a_server_that_ends_says_what_it_does_not_know(
         return Hold(go_on)
 
     gateway.rule = rule
-    server.call("odoo_update", {"model": TAG, "id": tag, "values": {"color": 7}})
-    assert sent.wait(20)
-    server.process.terminate()
-    server.process.wait(30)
-    go_on.set()
+    change = {"model": TAG, "id": tag, "values": {"color": 7}}
+    with ThreadPoolExecutor(1) as threads:
+        if transport == "stdio":
+            process = start_process(admin.env | url, *option)
+            process.handshake()
+            process.call("odoo_update", change)
+        else:
+            process = start_http(*option, env=url)
+            wire = HttpWire(process.url, admin.authorization)
+            threads.submit(wire.call, "odoo_update", **change)
+        assert sent.wait(20)
+        process.process.terminate()
+        process.process.wait(30)
+        go_on.set()
     asked, ended = lines(log)
     assert (asked["event"], asked["method"], asked["ids"]) == ("asked", "write", [tag])
     assert (ended["event"], ended["outcome"]) == ("ended", "uncertain")
