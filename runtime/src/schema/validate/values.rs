@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::commands::{is_line, prepare_x2many};
+use super::commands::{VERBS, is_line, prepare_x2many};
 use super::fields::find_field;
 use super::scalars::{as_record_id, prepare_record, prepare_stored, relative_date, show};
 use super::{Known, Problems};
@@ -125,18 +125,32 @@ fn collect_paths(values: &Map<String, Value>, prefix: &str, paths: &mut Vec<Stri
     }
 }
 
-/// The objects of values inside a list of lines or commands.
+/// The objects of values in what a list of records is given: each once, as the commands by name are
+/// no values themselves.
 fn lines_within(value: &Value) -> Vec<&Map<String, Value>> {
     match value {
-        Value::Array(items) => items.iter().flat_map(lines_within).collect(),
-        Value::Object(line) => {
-            // `{"create": [{…}]}`: the lines stand one level deeper.
-            let by_name = ["create", "update"];
-            let inner = by_name.iter().filter_map(|verb| line.get(*verb));
-            let mut lines: Vec<_> = inner.flat_map(lines_within).collect();
-            lines.push(line);
-            lines
+        Value::Array(items) => items.iter().flat_map(lines_of_item).collect(),
+        // `{"create": [{…}]}`: the lines stand one level deeper.
+        Value::Object(by_name) if by_name.keys().any(|key| VERBS.contains(&key.as_str())) => {
+            let given = ["create", "update"]
+                .iter()
+                .filter_map(|verb| by_name.get(*verb));
+            given
+                .flat_map(|given| match given {
+                    Value::Array(items) => items.iter().flat_map(lines_of_item).collect(),
+                    single => lines_of_item(single),
+                })
+                .collect()
         }
+        single => lines_of_item(single),
+    }
+}
+
+/// A line, or the values in a command of Odoo's (`[0, 0, {…}]`).
+fn lines_of_item(item: &Value) -> Vec<&Map<String, Value>> {
+    match item {
+        Value::Object(line) => vec![line],
+        Value::Array(command) => command.iter().filter_map(Value::as_object).collect(),
         _ => Vec::new(),
     }
 }

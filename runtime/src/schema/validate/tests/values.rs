@@ -262,3 +262,19 @@ fn a_model_without_a_log_may_call_its_own_fields_as_the_logs() {
         "{error}"
     );
 }
+
+#[test]
+fn lines_within_lines_are_looked_at_once() {
+    let mut values = json!({"name": "x"});
+    for _ in 0..60 {
+        values = json!({"line_ids": {"create": [values]}});
+    }
+    let paths = value_paths(values.as_object().unwrap());
+    assert_eq!(paths.len(), 60);
+    assert!(paths.contains(&"line_ids.line_ids".to_owned()));
+    // Commands of Odoo's, and a single line in place of a list.
+    let values = json!({"a": [[0, 0, {"b": [{"c": [4]}]}]], "d": {"e": {"f": [1]}}});
+    let mut paths = value_paths(values.as_object().unwrap());
+    paths.sort_unstable();
+    assert_eq!(paths, ["a", "a.b", "a.b.c", "d", "d.e", "d.e.f"]);
+}
