@@ -1200,16 +1200,6 @@ pub mod action {
         const METHOD: &'static str = "action_unlock";
     }
 
-    /// "Update Prices" (`action_update_prices`).
-    /// Recompute all prices based on this pricelist.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub struct UpdatePrices;
-
-    impl Action for UpdatePrices {
-        type Model = This;
-        const METHOD: &'static str = "action_update_prices";
-    }
-
     /// "Update Taxes" (`action_update_taxes`).
     /// Recompute all taxes based on this fiscal position.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
