@@ -12,6 +12,10 @@ use crate::process::{failed, output};
 use crate::target::Target;
 use crate::ui::note;
 
+/// The module of `tests/addons` that every Odoo under test has: without it, a third of Odoo's time goes into the
+/// hashes of the tests' passwords.
+const QUICK_SIGN_IN: &str = "butopea_quick_sign_in";
+
 /// A local Odoo that is up or on its way there.
 pub(super) struct LocalOdoo {
     child: Option<Child>,
@@ -36,10 +40,8 @@ impl LocalOdoo {
         let file = File::create(&log).map_err(Error::io("create", &log))?;
         let errors = file.try_clone().map_err(Error::io("open", &log))?;
         let mut command = own::command()?;
-        command.args(["odoo", "up"]);
-        if !modules.is_empty() {
-            command.args(["--with", &modules.join(",")]);
-        }
+        let modules = [&[QUICK_SIGN_IN], modules].concat();
+        command.args(["odoo", "up", "--with", &modules.join(",")]);
         let child = command
             .stdin(Stdio::null())
             .stdout(file)
