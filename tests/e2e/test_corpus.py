@@ -73,7 +73,7 @@ def scene(odoo: Odoo, shared_records: Records) -> Iterator[dict[str, Any]]:
     line = [[0, 0, {"product_id": product, "product_uom_qty": 1}]]
     orders = {
         name: make("sale.order", partner_id=partner, order_line=line)
-        for name in ("order", "confirm", "cancel")
+        for name in ("order", "kept", "confirm", "cancel")
     }
     spares = {f"spare{n}": make("res.partner.category", name=f"{mark} {n}") for n in range(4)}
     yield {
@@ -87,6 +87,7 @@ def scene(odoo: Odoo, shared_records: Records) -> Iterator[dict[str, Any]]:
         "lead": make("crm.lead", name=f"{mark} lead", type="opportunity"),
         "project": make("project.project", name=f"{mark} project"),
         "line": odoo.read("sale.order", orders["order"], "order_line")["order_line"][0],
+        "kept_line": odoo.read("sale.order", orders["kept"], "order_line")["order_line"][0],
         **orders,
         **spares,
     }

@@ -15,12 +15,15 @@ use super::named_records::NamedRecord;
 use super::opened::Origin;
 use super::operations::model_of;
 use super::present::{self, Output, fenced, suffix};
+use super::settle::place;
+use super::signatures::signature_mistake;
 use crate::client::{Context, MethodCall};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::ModelSchema;
 use crate::schema::text::{clean, join_bounded, nearest, quoted};
 use crate::schema::validate::{
-    Purpose, Resolved, method_paths, prepare_method, prepare_values, value_paths,
+    METHODS, Purpose, Resolved, method_paths, method_records, prepare_method, prepare_values,
+    value_paths,
 };
 
 /// The most names that a line of text lists.
@@ -50,11 +53,7 @@ impl UserSession {
             .checked(call, |schema, known, problems| {
                 let mut records = Vec::with_capacity(given.len());
                 for (index, values) in given.iter().enumerate() {
-                    let path = if is_batch {
-                        format!("records[{index}]")
-                    } else {
-                        "values".to_owned()
-                    };
+                    let path = place(index, is_batch);
                     let purpose = Purpose::Create;
                     records.push(prepare_values(
                         schema, values, purpose, &path, known, problems,
@@ -63,7 +62,11 @@ impl UserSession {
                 records
             })
             .await?;
-        let records = or_given(prepared, &given);
+        let mut records = or_given(prepared, &given);
+        let placed = records.iter_mut().enumerate();
+        let placed = placed.map(|(index, values)| (place(index, is_batch), values));
+        self.settle(schema.as_deref(), &[], placed.collect())
+            .await?;
         let change = Change::Create {
             model: &model,
             records: &records,
@@ -119,7 +122,9 @@ impl UserSession {
                 prepare_values(schema, &given, Purpose::Update, "values", known, problems)
             })
             .await?;
-        let values = prepared.unwrap_or(given);
+        let mut values = prepared.unwrap_or(given);
+        let placed = vec![("values".to_owned(), &mut values)];
+        self.settle(schema.as_deref(), &ids, placed).await?;
         self.named_unless_asked(consent, &model, &ids).await?;
         let change = Change::Update {
             model: &model,
@@ -207,9 +212,17 @@ impl UserSession {
                 (positional, named)
             })
             .await?;
-        let (positional, named) = checked.prepared.unwrap_or((positional, named));
+        let (mut positional, mut named) = checked.prepared.unwrap_or((positional, named));
         let said = positional.iter().chain(named.values());
         self.admit_prepared(checked.schema.as_ref(), said).await?;
+        let placed = method_records(&method, &mut positional, &mut named);
+        let changed = if changes_its_records(&method) {
+            ids.as_slice()
+        } else {
+            &[]
+        };
+        self.settle(checked.schema.as_deref(), changed, placed)
+            .await?;
         if is_reading(&method) && ids.is_empty() {
             let schema = checked.schema.as_deref();
             self.admit_owners_at_large(&model, schema).await?;
@@ -362,6 +375,11 @@ fn blame(
     }
 }
 
+/// Whether the values of a method are for the records that it is called on.
+fn changes_its_records(method: &str) -> bool {
+    matches!(method, "write" | "web_save")
+}
+
 fn refuse_private(model: &str, method: &str) -> Result<()> {
     if !method.starts_with('_') {
         return Ok(());
@@ -392,6 +410,9 @@ fn failed_inside(error: &Error, call: &MethodCall) -> Error {
 
 /// A method that does not exist is met with the actions that do.
 fn explain_method(error: Error, call: &MethodCall, schema: Option<&ModelSchema>) -> Error {
+    if let Some(mistake) = signature_mistake(&error, call) {
+        return mistake;
+    }
     if error.kind() != ErrorKind::UnknownMethod {
         return error;
     }
@@ -403,7 +424,8 @@ fn explain_method(error: Error, call: &MethodCall, schema: Option<&ModelSchema>)
         .into_iter()
         .flatten()
         .collect();
-    let near = match nearest(&call.method, methods.iter().copied()).first() {
+    let known = methods.iter().copied().chain(METHODS);
+    let near = match nearest(&call.method, known).first() {
         Some(near) => format!("; did you mean {near}?"),
         None => String::new(),
     };

@@ -150,7 +150,7 @@ TARGETS = [
         "odoo_execute",
         {"model": ORDER, "method": "action_confirm", "ids": ["{order}"], "kwargs": {"zz": 1}},
         "validation",
-        "unexpected keyword argument 'zz'",
+        "action_confirm of sale.order has no argument “zz”",
         needs=[ORDER],
     ),
     case(

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::domain::{domain_paths, prepare_domain};
 use super::fields::{check_fields, check_order};
 use super::grouping::{check_aggregates, check_groups};
-use super::scalars::show;
+use super::scalars::{prepare_record, show};
 use super::values::{Purpose, prepare_values, value_paths};
 use super::{Known, Problems};
 use crate::schema::ModelSchema;
@@ -22,6 +22,10 @@ enum Role {
     Aggregates,
     NewValues,
     Values,
+    /// Plain text.
+    Text,
+    /// A list of records of this model, by id or name.
+    Records(&'static str),
     /// Anything that the schema says nothing about.
     Other,
 }
@@ -32,8 +36,59 @@ struct Method {
     needs_records: bool,
 }
 
+impl Method {
+    /// Whether the arguments have to be named.
+    fn takes_names_only(name: &str) -> bool {
+        name == "message_post"
+    }
+
+    /// The arguments that Odoo does not go without, beside a domain, which stands for all.
+    fn required(name: &str) -> &'static [&'static str] {
+        match name {
+            "read_group" => &["fields", "groupby"],
+            "create" => &["vals_list"],
+            "write" => &["vals"],
+            "web_save" => &["vals", "specification"],
+            "name_create" => &["name"],
+            "default_get" => &["fields"],
+            "export_data" => &["fields_to_export"],
+            _ => &[],
+        }
+    }
+}
+
+/// The methods that are checked here, for suggestions.
+pub const METHODS: [&str; 21] = [
+    "search",
+    "search_count",
+    "search_read",
+    "read",
+    "read_group",
+    "formatted_read_group",
+    "create",
+    "write",
+    "unlink",
+    "copy",
+    "copy_data",
+    "default_get",
+    "fields_get",
+    "name_search",
+    "name_create",
+    "action_archive",
+    "action_unarchive",
+    "toggle_active",
+    "message_post",
+    "export_data",
+    "web_save",
+];
+
+/// The signatures of `odoo/orm/models.py` (19; `odoo/models.py` before), of
+/// `addons/web/models/models.py` and of `addons/mail/models/mail_thread.py`.
+#[allow(clippy::too_many_lines)] // a table
 fn method(name: &str) -> Option<Method> {
-    use Role::{Aggregates, Domain, Fields, Groups, NewValues, Order, Other, Values};
+    use Role::{
+        Aggregates, Domain, Fields, Groups, NewValues, Order, Other, Records, Text, Values,
+    };
     let (arguments, needs_records): (&'static [(&'static str, Role)], bool) = match name {
         "search" => (
             &[
@@ -82,8 +137,46 @@ fn method(name: &str) -> Option<Method> {
         ),
         "create" => (&[("vals_list", NewValues)], false),
         "write" => (&[("vals", Values)], true),
-        "unlink" => (&[], true),
-        "copy" => (&[("default", Values)], true),
+        "copy" | "copy_data" => (&[("default", Values)], true),
+        "web_save" => (
+            &[
+                ("vals", Values),
+                ("specification", Other),
+                ("next_id", Other),
+            ],
+            false,
+        ),
+        "name_create" => (&[("name", Text)], false),
+        // The domain is called `args` up to 18.0.
+        "name_search" => (
+            &[
+                ("name", Text),
+                ("domain", Domain),
+                ("operator", Other),
+                ("limit", Other),
+                ("args", Domain),
+            ],
+            false,
+        ),
+        "unlink" | "action_archive" | "action_unarchive" | "toggle_active" => (&[], true),
+        "export_data" => (&[("fields_to_export", Other)], true),
+        "message_post" => (
+            &[
+                ("body", Text),
+                ("subject", Text),
+                ("message_type", Text),
+                ("subtype_xmlid", Text),
+                ("partner_ids", Records("res.partner")),
+                ("attachment_ids", Records("ir.attachment")),
+                ("email_from", Other),
+                ("author_id", Other),
+                ("parent_id", Other),
+                ("subtype_id", Other),
+                ("attachments", Other),
+                ("body_is_html", Other),
+            ],
+            true,
+        ),
         "default_get" => (&[("fields", Fields)], false),
         "fields_get" => (&[("allfields", Fields), ("attributes", Other)], false),
         _ => return None,
@@ -134,6 +227,46 @@ fn roles<'a>(
     roles
 }
 
+/// The values that a method writes, each with its place in the call, and whether they are those
+/// of a record that exists.
+pub fn method_records<'a>(
+    name: &str,
+    args: &'a mut [Value],
+    kwargs: &'a mut Map<String, Value>,
+) -> Vec<(String, &'a mut Map<String, Value>)> {
+    let Some(method) = method(name) else {
+        return Vec::new();
+    };
+    let role = |argument: &str| {
+        let found = method.arguments.iter().find(|(name, _)| *name == argument);
+        found.map(|(_, role)| *role)
+    };
+    let placed = method.arguments.iter().zip(args.iter_mut()).enumerate();
+    let mut given: Vec<(String, Role, &mut Value)> = placed
+        .map(|(index, ((_, role), value))| (format!("args[{index}]"), *role, value))
+        .collect();
+    for (argument, value) in kwargs.iter_mut() {
+        if let Some(role) = role(argument) {
+            given.push((format!("kwargs.{argument}"), role, value));
+        }
+    }
+    let mut records = Vec::new();
+    for (path, role, value) in given {
+        match (role, value) {
+            (Role::NewValues | Role::Values, Value::Object(values)) => records.push((path, values)),
+            (Role::NewValues, Value::Array(several)) => {
+                for (index, one) in several.iter_mut().enumerate() {
+                    if let Value::Object(values) = one {
+                        records.push((format!("{path}[{index}]"), values));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    records
+}
+
 /// Checks the arguments of a method and brings them into Odoo's form. Those of methods that
 /// are not known here stay as they are.
 pub fn prepare_method(
@@ -153,16 +286,7 @@ pub fn prepare_method(
             format!("{name} does nothing without the ids of records"),
         );
     }
-    if args.len() > method.arguments.len() {
-        problems.add(
-            "args",
-            format!(
-                "{name} takes {} positional arguments, not {}",
-                method.arguments.len(),
-                args.len()
-            ),
-        );
-    }
+    check_count(name, &method, args, kwargs, problems);
     check_keywords(name, &method, kwargs, problems);
     let begins_with_domain = matches!(method.arguments.first(), Some((_, Role::Domain)));
     if begins_with_domain && args.is_empty() && !kwargs.contains_key("domain") {
@@ -182,6 +306,54 @@ pub fn prepare_method(
     for (argument, role) in method.arguments {
         if let Some(value) = kwargs.get_mut(*argument) {
             checker.argument(*role, value, &format!("kwargs.{argument}"));
+        }
+    }
+}
+
+/// How many arguments there are, and whether one is missing or given twice.
+fn check_count(
+    name: &str,
+    method: &Method,
+    args: &[Value],
+    kwargs: &Map<String, Value>,
+    problems: &mut Problems,
+) {
+    let takes = if Method::takes_names_only(name) {
+        0
+    } else {
+        method.arguments.len()
+    };
+    if args.len() > takes {
+        let names: Vec<&str> = method.arguments.iter().map(|(name, _)| *name).collect();
+        let advice = match (takes, names.is_empty()) {
+            (0, false) => format!("; name them in kwargs: {}", names.join(", ")),
+            (_, true) => String::new(),
+            _ => format!(": {}", names.join(", ")),
+        };
+        problems.add(
+            "args",
+            format!(
+                "{name} takes {takes} positional arguments, not {}{advice}",
+                args.len()
+            ),
+        );
+    }
+    for (index, (argument, _)) in method.arguments.iter().enumerate() {
+        let is_placed = index < args.len().min(takes);
+        if is_placed && kwargs.contains_key(*argument) {
+            problems.add(
+                &format!("kwargs.{argument}"),
+                format!("{name} has this argument already: it is args[{index}]"),
+            );
+        }
+        if !is_placed
+            && Method::required(name).contains(argument)
+            && !kwargs.contains_key(*argument)
+        {
+            problems.add(
+                &format!("kwargs.{argument}"),
+                format!("{name} does not go without this argument"),
+            );
         }
     }
 }
@@ -244,7 +416,29 @@ impl Checker<'_, '_> {
             }
             Role::NewValues => self.new_records(value, path),
             Role::Values => self.values(value, Purpose::Update, path),
+            Role::Text if value.is_string() => {}
+            Role::Text => self.expect(value, "text", path),
+            Role::Records(model) => self.records(model, value, path),
         }
+    }
+
+    /// Ids and names, also a single one, as a list of ids.
+    fn records(&mut self, model: &str, value: &mut Value, path: &str) {
+        let items = match value.take() {
+            Value::Array(items) => items,
+            Value::Null | Value::Bool(false) => Vec::new(),
+            single => vec![single],
+        };
+        if items.iter().any(Value::is_array) {
+            // Odoo's commands are passed on.
+            *value = Value::Array(items);
+            return;
+        }
+        let ids = items.iter().enumerate().filter_map(|(index, item)| {
+            let path = format!("{path}[{index}]");
+            prepare_record(Some(model), item, &path, self.known, self.problems)
+        });
+        *value = Value::Array(ids.collect());
     }
 
     fn new_records(&mut self, value: &mut Value, path: &str) {

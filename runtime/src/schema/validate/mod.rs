@@ -12,10 +12,12 @@ pub mod dates;
 mod domain;
 mod fields;
 mod grouping;
+pub mod lines;
 mod methods;
 pub mod names;
 mod operators;
 mod scalars;
+pub mod special;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -30,7 +32,7 @@ use serde_json::Value;
 pub use aggregation::{Aggregation, Key, WantedGroups, prepare_groups};
 pub use domain::{Filter, domain_paths, plain_filter, prepare_domain, prepare_filter};
 pub use fields::{check_fields, check_order};
-pub use methods::{method_paths, prepare_method};
+pub use methods::{METHODS, method_paths, method_records, prepare_method};
 #[cfg(feature = "server")]
 pub(crate) use operators::is_operator;
 pub use values::{Purpose, prepare_values, value_paths};

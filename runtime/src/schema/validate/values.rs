@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::commands::{VERBS, is_line, prepare_x2many};
 use super::fields::find_field;
 use super::scalars::{as_record_id, prepare_record, prepare_stored, relative_date, show};
-use super::{Known, Problems};
+use super::{Known, Problems, special};
 use crate::schema::{FieldSchema, FieldType, ModelSchema};
 
 /// What the values are for.
@@ -90,12 +90,22 @@ fn prepare_fields(
         let Some(field) = find_field(model, name, &here, problems) else {
             continue;
         };
+        if let Some(refusal) = special::refusal(model, name) {
+            problems.add(&here, refusal);
+            continue;
+        }
         // Odoo takes such a value without a word, and computes another one.
         if field.computed && field.readonly {
             problems.add(&here, computed(model, field));
             continue;
         }
-        if let Some(value) = prepare_value(field, value, &here, known, problems) {
+        let is_distribution = special::is_distribution(name, field);
+        let value = if is_distribution && !matches!(value, Value::Null | Value::Bool(false)) {
+            special::prepare_distribution(value, &here, known, problems)
+        } else {
+            prepare_value(field, value, &here, known, problems)
+        };
+        if let Some(value) = value {
             prepared.insert(name.clone(), value);
         }
     }

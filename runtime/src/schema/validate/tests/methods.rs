@@ -87,6 +87,15 @@ fn methods_of_odoo_are_checked_like_the_tools() {
         run("search_count", false, json!([]), json!({})),
         Ok(json!([[], {"domain": []}]))
     );
+    assert_eq!(
+        run(
+            "message_post",
+            true,
+            json!([]),
+            json!({"body": "hi", "partner_ids": "Azure Interior", "attachment_ids": [[6, 0, [1]]]})
+        ),
+        Ok(json!([[], {"body": "hi", "partner_ids": [14], "attachment_ids": [[6, 0, [1]]]}]))
+    );
     assert!(run("anything", false, json!([1, "x"]), json!({"y": 2})).is_ok());
     for (name, ids, args, kwargs, part) in [
         (
@@ -166,8 +175,88 @@ fn methods_of_odoo_are_checked_like_the_tools() {
             json!({}),
             "args[0][1].partner_id: required",
         ),
+        (
+            "message_post",
+            true,
+            json!(["hi"]),
+            json!({}),
+            "message_post takes 0 positional arguments, not 1; name them in kwargs: body, subject",
+        ),
+        (
+            "message_post",
+            true,
+            json!([]),
+            json!({"partner_ids": ["Twin"]}),
+            "kwargs.partner_ids[0]: 2 records of res.partner are named",
+        ),
+        (
+            "name_create",
+            false,
+            json!([{"name": "x"}]),
+            json!({}),
+            "args[0]: expected text",
+        ),
+        (
+            "read_group",
+            false,
+            json!([[]]),
+            json!({}),
+            "kwargs.groupby: read_group does not go without this argument",
+        ),
+        (
+            "search",
+            false,
+            json!([[]]),
+            json!({"domain": []}),
+            "kwargs.domain: search has this argument already: it is args[0]",
+        ),
+        (
+            "toggle_active",
+            true,
+            json!([1]),
+            json!({}),
+            "toggle_active takes 0 positional arguments, not 1",
+        ),
     ] {
         let error = run(name, ids, args, kwargs).expect_err(part);
         assert!(error.contains(part), "{name}: {error}");
+    }
+}
+
+#[test]
+fn the_values_that_a_method_writes_are_found_with_their_places() {
+    let places = |name: &str, mut args: Value, kwargs: Value| -> Vec<String> {
+        let Value::Object(mut kwargs) = kwargs else {
+            panic!("an object")
+        };
+        let args = args.as_array_mut().unwrap();
+        let found = method_records(name, args, &mut kwargs);
+        found.into_iter().map(|(path, _)| path).collect()
+    };
+    assert_eq!(places("write", json!([{"a": 1}]), json!({})), ["args[0]"]);
+    assert_eq!(
+        places("write", json!([]), json!({"vals": {"a": 1}})),
+        ["kwargs.vals"]
+    );
+    assert_eq!(
+        places("create", json!([[{"a": 1}, {"a": 2}]]), json!({})),
+        ["args[0][0]", "args[0][1]"]
+    );
+    assert!(places("search", json!([[]]), json!({})).is_empty());
+    assert!(places("anything", json!([{"a": 1}]), json!({})).is_empty());
+}
+
+#[test]
+fn every_method_for_suggestions_is_checked() {
+    for name in METHODS {
+        let mut kwargs = serde_json::Map::new();
+        let mut args = vec![json!({}); 20];
+        let mut problems = Problems::default();
+        let (names, now) = (book(), now());
+        let known = Known::new(&models, &names, &now);
+        let arguments = (args.as_mut_slice(), &mut kwargs);
+        prepare_method(&order(), name, true, arguments, &known, &mut problems);
+        let refusal = problems.into_result("x").unwrap_err().to_string();
+        assert!(refusal.contains("positional arguments, not 20"), "{name}");
     }
 }
