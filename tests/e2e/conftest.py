@@ -51,6 +51,7 @@ _OF_ONE_LINE = [
     "test_chatter.py",
     "test_conversation.py",
     "test_corpus.py",
+    "test_dates.py",
     "test_domains.py",
     "test_drift.py",
     "test_everyday_answers.py",

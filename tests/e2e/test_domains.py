@@ -152,6 +152,8 @@ KINDS = {
     "one2many",
     "many2many",
 }
+# Without an offset it is the user's clock to the server, and UTC to Odoo.
+MOMENT = "2026-01-01 10:00:00"
 OPERATORS = ["=", "!=", "<", ">=", "=?", "in", "not in", "like", "ilike", "not ilike", "=like"]
 
 
@@ -168,7 +170,7 @@ def random_value(dice: random.Random, field: dict[str, Any], operator: str) -> A
         "monetary": lambda: dice.choice([0, 1000.5]),
         "boolean": lambda: dice.choice([True, False]),
         "date": lambda: dice.choice(["2026-01-01", False]),
-        "datetime": lambda: dice.choice(["2026-01-01 10:00:00", "2026-01-01", False]),
+        "datetime": lambda: dice.choice([MOMENT, False]),
         "selection": lambda: dice.choice([key for key, _ in field["selection"]] or [False]),
         "many2one": lambda: dice.choice([1, 5, False]),
         "one2many": lambda: dice.choice([1, 5, False]),
@@ -177,6 +179,13 @@ def random_value(dice: random.Random, field: dict[str, Any], operator: str) -> A
     if operator in ("in", "not in"):
         return [single() for _ in range(dice.randint(0, 3))]
     return single()
+
+
+def with_offset(value: Any) -> Any:
+    """What is given to the server: moments of a domain as those of UTC that they are to Odoo."""
+    if isinstance(value, list):
+        return [with_offset(item) for item in value]
+    return f"{MOMENT}Z" if value == MOMENT else value
 
 
 def refused_on_purpose(field: dict[str, Any], operator: str) -> bool:
@@ -211,7 +220,7 @@ def test_what_odoo_takes_is_taken(client: McpClient, odoo: Odoo) -> None:
                 expected = odoo.count(model, domain)
             except OdooError:
                 continue
-            result = client.call("odoo_count", model=model, domain=domain)
+            result = client.call("odoo_count", model=model, domain=with_offset(domain))
             assert not result.is_error, f"{model} {domain}: {result.text}"
             assert result.structured["count"] == expected, f"{model} {domain}"
             taken += 1

@@ -64,7 +64,7 @@ pub(super) fn value_schema(field: &FieldSchema, lookup: ModelLookup<'_>) -> Map<
 fn string_notes(field_type: &FieldType) -> &'static str {
     match field_type {
         FieldType::Date => "YYYY-MM-DD or +2w",
-        FieldType::Datetime => "YYYY-MM-DD HH:MM:SS in UTC, or +2w",
+        FieldType::Datetime => "YYYY-MM-DD HH:MM:SS or +2w",
         FieldType::Binary | FieldType::Image => "base64",
         FieldType::Html => "HTML",
         FieldType::Reference => "model,id",

@@ -165,6 +165,26 @@ impl ModelSchema {
         self.fields.get(name)
     }
 
+    /// Whether Odoo can search by one of the model's fields. The module names what can be searched
+    /// and leaves out what cannot, so silence says no where it speaks of other fields.
+    pub fn can_search(&self, field: &FieldSchema) -> bool {
+        let tells = || self.tells(|other| other.searchable);
+        field
+            .searchable
+            .unwrap_or_else(|| field.store == Some(true) || !tells())
+    }
+
+    /// Whether Odoo can sort by one of the model's fields; silence as in [`Self::can_search`].
+    pub fn can_sort(&self, field: &FieldSchema) -> bool {
+        field
+            .sortable
+            .unwrap_or_else(|| !self.tells(|other| other.sortable))
+    }
+
+    fn tells(&self, flag: impl Fn(&FieldSchema) -> Option<bool>) -> bool {
+        self.fields.values().any(|field| flag(field) == Some(true))
+    }
+
     /// The chosen fields that the model has, for this user.
     pub fn present_key_fields(&self) -> impl Iterator<Item = &str> {
         let names = self.key_fields.iter().map(String::as_str);

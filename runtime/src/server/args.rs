@@ -256,6 +256,22 @@ impl Arguments {
             .ok_or_else(|| wrong_type(name, "a list of field names, such as [\"name\"]", value))
     }
 
+    /// What records are sorted by, in Odoo's form: also as a list, with `-` before a field, and with
+    /// the direction in a pair or as a whole word.
+    pub(crate) fn order(&self) -> Result<Option<String>> {
+        let Some(value) = self.get("order") else {
+            return Ok(None);
+        };
+        let parts: Option<Vec<String>> = match parse_text(value) {
+            Value::Array(items) => items.iter().map(order_of_item).collect(),
+            Value::String(text) => Some(text.split(',').map(order_of_text).collect()),
+            _ => None,
+        };
+        parts
+            .map(|parts| Some(parts.join(", ")).filter(|order| !order.is_empty()))
+            .ok_or_else(|| wrong_type("order", "text such as \"date_order desc, id\"", value))
+    }
+
     /// An object that must be there.
     pub(crate) fn required_object(&self, name: &str) -> Result<Map<String, Value>> {
         let value = self
@@ -325,6 +341,35 @@ pub(crate) enum NewRecords {
     One(Map<String, Value>),
     /// The values of several, in their order.
     Several(Vec<Map<String, Value>>),
+}
+
+fn order_of_item(item: &Value) -> Option<String> {
+    match item {
+        Value::String(text) => Some(order_of_text(text)),
+        Value::Array(pair) => match pair.as_slice() {
+            [Value::String(field), Value::String(direction)] => {
+                Some(order_of_text(&format!("{field} {direction}")))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `-date` is `date desc`, and `date descending` too.
+fn order_of_text(text: &str) -> String {
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    for word in words.iter_mut().skip(1) {
+        match word.to_ascii_lowercase().as_str() {
+            "descending" => *word = "desc",
+            "ascending" => *word = "asc",
+            _ => {}
+        }
+    }
+    match words.as_slice() {
+        [only] if only.len() > 1 && only.starts_with('-') => format!("{} desc", &only[1..]),
+        words => words.join(" "),
+    }
 }
 
 const RECORDS: &str =

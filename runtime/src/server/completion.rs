@@ -121,7 +121,7 @@ impl UserSession {
         let fields = schema
             .fields
             .iter()
-            .filter(|(_, field)| field.searchable != Some(false));
+            .filter(|(_, field)| schema.can_search(field));
         Ok(matching(
             typed,
             fields.map(|(name, field)| {

@@ -40,10 +40,7 @@ impl UserSession {
         }
         let mut mistakes = args.mistakes();
         let asked = mistakes.take(args.names("fields")).flatten();
-        let order = mistakes
-            .take(args.text("order"))
-            .flatten()
-            .filter(|order| !order.is_empty());
+        let order = mistakes.take(args.order()).flatten();
         let limit = mistakes.take(args.limit());
         let offset = mistakes.take(args.count("offset")).flatten().unwrap_or(0);
         let model = model_of(args, &mut mistakes)?;

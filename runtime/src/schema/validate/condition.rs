@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::domain::Terms;
-use super::fields::find_field;
+use super::fields::{find_field, not_searched};
 use super::names::{NameMatch, unknown};
 use super::operators::{
-    advice, advised_operators, is_operator, is_pattern_operator, is_subdomain_operator,
+    advice, advised_operators, as_operator, is_pattern_operator, is_subdomain_operator,
 };
-use super::scalars::{as_record_id, prepare_scalar, relative_date, show};
-use super::{Known, Problems};
+use super::scalars::{as_record_id, prepare_scalar, said_date, show};
+use super::{Known, Problems, days};
 use crate::schema::{FieldSchema, FieldType, ModelSchema};
 
 /// Checks conditions of one model; without it, only their form.
@@ -36,25 +36,26 @@ impl<'a, 'p> Checker<'a, 'p> {
 }
 
 impl Checker<'_, '_> {
+    /// A condition in Odoo's form, as one term of a domain.
     pub(super) fn condition(
         &mut self,
         field_path: &str,
         operator: &str,
         value: &Value,
         path: &str,
-    ) -> Option<Value> {
-        let operator = operator.trim().to_ascii_lowercase();
-        if !is_operator(&operator) {
+    ) -> Option<Vec<Value>> {
+        let Some(operator) = as_operator(operator) else {
+            let operator = operator.trim().to_ascii_lowercase();
             self.problems.add(
                 path,
                 format!("\"{operator}\" is no operator; {}", advice(&operator)),
             );
             return None;
-        }
+        };
         let field_path = field_path.trim();
         let field = match self.resolve(field_path, path) {
             Resolved::Field(field) => field,
-            Resolved::Unknown => return Some(json!([field_path, operator, value])),
+            Resolved::Unknown => return Some(vec![json!([field_path, operator, value])]),
             Resolved::Wrong => return None,
         };
         self.check_operator(&field, field_path, &operator, path)?;
@@ -62,8 +63,13 @@ impl Checker<'_, '_> {
             // With a list, equality is membership.
             self.check_operator(&field, field_path, "in", path)?;
         }
+        if field.field_type == FieldType::Datetime
+            && let Some(terms) = days::whole_days(field_path, &operator, value, path, self.known)
+        {
+            return Some(terms);
+        }
         let (operator, value) = self.operand(&field, &operator, value, path)?;
-        Some(json!([field_path, operator, value]))
+        Some(vec![json!([field_path, operator, value])])
     }
 
     /// The field at the end of a dotted path.
@@ -81,8 +87,12 @@ impl Checker<'_, '_> {
             let Some(field) = find_field(model, step, path, self.problems) else {
                 return Resolved::Wrong;
             };
+            if !model.can_search(field) {
+                self.problems.add(path, not_searched(model, step));
+                return Resolved::Wrong;
+            }
             if steps.peek().is_none() {
-                return self.searchable(field, field_path, path);
+                return Resolved::Field(Box::new(field.clone()));
             }
             if matches!(
                 field.field_type,
@@ -108,17 +118,6 @@ impl Checker<'_, '_> {
             }
         }
         Resolved::Unknown
-    }
-
-    fn searchable(&mut self, field: &FieldSchema, field_path: &str, path: &str) -> Resolved {
-        if field.searchable == Some(false) {
-            self.problems.add(
-                path,
-                format!("\"{field_path}\" is computed and not stored, so it cannot be searched"),
-            );
-            return Resolved::Wrong;
-        }
-        Resolved::Field(Box::new(field.clone()))
     }
 
     fn check_operator(
@@ -244,7 +243,7 @@ impl Checker<'_, '_> {
         if field.field_type.is_relational() {
             return self.id_only(field, value, path);
         }
-        if let Some(date) = relative_date(field, value, path, self.known) {
+        if let Some(date) = said_date(field, value, path, self.known) {
             return Some(date);
         }
         if matches!(field.field_type, FieldType::Date | FieldType::Datetime) {
@@ -401,17 +400,11 @@ impl Checker<'_, '_> {
         found.pop()
     }
 
-    /// Odoo compares a datetime with a date too, and 19 has relative dates that are not ours
-    /// (`=monday +1w`).
+    /// 19 has relative dates that are not ours (`=monday +1w`).
     fn moment(&mut self, field: &FieldSchema, value: &Value, path: &str) -> Option<Value> {
         let text = value.as_str().map(str::trim);
         if text.is_some_and(|text| text.starts_with('=') || text.contains(" =")) {
             return Some(value.clone());
-        }
-        if text.is_some_and(|text| text.len() == 10)
-            && let Ok(date) = prepare_scalar(&FieldSchema::new(FieldType::Date), value)
-        {
-            return Some(date);
         }
         match prepare_scalar(field, value) {
             Ok(value) => Some(value),

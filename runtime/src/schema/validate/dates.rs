@@ -13,10 +13,13 @@
 //! calendar one: `+1d` keeps the time of day when the clock changes. Weeks begin on Monday. For
 //! a moment, the end of something is its last second. Odoo 19 has a grammar of its own for
 //! domains (`odoo/tools/date_utils.py`, `parse_date`); where both have a word, it means the same.
+//!
+//! Moments that are written out are read here, too: one without an offset is the user's clock, as
+//! that is how moments are shown and how people say them. To Odoo it would be UTC.
 
 use jiff::civil::{self, Time, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Span, ToSpan, Zoned};
+use jiff::{Span, Timestamp, ToSpan, Zoned};
 
 /// The form in which Odoo takes and gives a moment.
 const ODOO_FORM: &str = "%Y-%m-%d %H:%M:%S";
@@ -49,11 +52,76 @@ pub(super) fn resolve(text: &str, now: &Zoned, precision: Precision) -> Option<S
     }
     Some(match precision {
         Precision::Day => at.date().to_string(),
-        Precision::Moment => at
-            .with_time_zone(TimeZone::UTC)
-            .strftime(ODOO_FORM)
-            .to_string(),
+        Precision::Moment => in_utc(&at),
     })
+}
+
+/// What a text says about a moment, in Odoo's form in UTC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// By a relative date.
+    Said(String),
+    /// By what the user's clock shows; a bare date is its midnight.
+    OnTheClock(String),
+    /// With its offset from UTC.
+    Exact(String),
+}
+
+/// The moment that a text means; `None` where it means none.
+pub(super) fn meaning(text: &str, now: &Zoned) -> Option<Meaning> {
+    let text = text.trim();
+    if let Some(moment) = resolve(text, now, Precision::Moment) {
+        return Some(Meaning::Said(moment));
+    }
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Some(Meaning::Exact(moment.strftime(ODOO_FORM).to_string()));
+    }
+    let shown: civil::DateTime = if text.len() > 10 {
+        text.parse().ok()?
+    } else {
+        text.parse::<civil::Date>().ok()?.at(0, 0, 0, 0)
+    };
+    // An hour that clocks skip is the one after it, and the first of two that stand twice.
+    let moment = shown.to_zoned(now.time_zone().clone()).ok()?;
+    Some(Meaning::OnTheClock(in_utc(&moment)))
+}
+
+/// The first moment of a day on the user's clock, in Odoo's form in UTC.
+pub(super) fn midnight(day: civil::Date, now: &Zoned) -> Option<String> {
+    let moment = day.to_zoned(now.time_zone().clone()).ok()?;
+    Some(in_utc(&moment))
+}
+
+/// The day that is meant as a whole where a moment is compared with this text: a bare date, and
+/// `today`, `yesterday` or `tomorrow` with or without steps. What is equal to the beginning or the
+/// end of a month, or to what is a week ago, is so for that day; and up to the end of a month is
+/// up to the end of its last day.
+pub(super) fn whole_day(text: &str, operator: &str, now: &Zoned) -> Option<civil::Date> {
+    let text = text.trim();
+    if text.len() == 10
+        && let Ok(date) = text.parse()
+    {
+        return Some(date);
+    }
+    let (start, steps) = parse(text)?;
+    if steps.iter().any(|step| step.unit == Unit::Hour) {
+        return None;
+    }
+    let is_equality = matches!(operator, "=" | "!=" | "<>");
+    let is_whole = match start {
+        Some(Start::Now) => false,
+        Some(Start::Day(_)) => true,
+        Some(Start::End(_)) => is_equality || matches!(operator, "<=" | ">"),
+        Some(Start::Begin(_)) | None => is_equality,
+    };
+    is_whole.then(|| resolve(text, now, Precision::Day)?.parse().ok())?
+}
+
+fn in_utc(moment: &Zoned) -> String {
+    moment
+        .with_time_zone(TimeZone::UTC)
+        .strftime(ODOO_FORM)
+        .to_string()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -317,6 +385,61 @@ mod tests {
         let chile = at("2026-09-06T15:00:00", "America/Santiago");
         assert_eq!(moment("today", &chile).unwrap(), "2026-09-06 04:00:00");
         assert_eq!(day("today", &chile).unwrap(), "2026-09-06");
+    }
+
+    #[test]
+    fn a_moment_without_an_offset_is_the_users_clock() {
+        let now = at("2026-11-24T15:30:00", "Europe/Brussels");
+        let clock = |text: &str| Meaning::OnTheClock(text.to_owned());
+        let exact = |text: &str| Meaning::Exact(text.to_owned());
+        for (text, expected) in [
+            ("2026-11-24 09:00:00", clock("2026-11-24 08:00:00")),
+            ("2026-11-24T09:00", clock("2026-11-24 08:00:00")),
+            ("2026-07-01 09:00", clock("2026-07-01 07:00:00")),
+            ("2026-07-01", clock("2026-06-30 22:00:00")),
+            ("2026-11-24T09:00:00Z", exact("2026-11-24 09:00:00")),
+            ("2026-11-24 09:00:00Z", exact("2026-11-24 09:00:00")),
+            ("2026-11-24T09:00:00+05:30", exact("2026-11-24 03:30:00")),
+            ("2026-11-24 09:00+01", exact("2026-11-24 08:00:00")),
+            // 02:30 does not exist on this day, and stands twice on the other.
+            ("2026-03-29 02:30", clock("2026-03-29 01:30:00")),
+            ("2026-10-25 02:30", clock("2026-10-25 00:30:00")),
+        ] {
+            assert_eq!(meaning(text, &now), Some(expected), "{text}");
+        }
+        for text in ["", "9 am", "24/11/2026", "2026-11-24 25:00", "2026-13-01"] {
+            assert_eq!(meaning(text, &now), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn which_days_are_meant_as_a_whole() {
+        let now = at("2026-11-24T15:30:00", "Europe/Brussels");
+        let whole = |text: &str, operator: &str| {
+            whole_day(text, operator, &now).map(|date| date.to_string())
+        };
+        for (text, operator, expected) in [
+            ("2026-11-22", "<=", Some("2026-11-22")),
+            ("today", "<=", Some("2026-11-24")),
+            ("yesterday", "=", Some("2026-11-23")),
+            ("today -1w", ">", Some("2026-11-17")),
+            ("today -1h", ">", None),
+            ("now", "=", None),
+            ("-7d", ">=", None),
+            ("-7d", "=", Some("2026-11-17")),
+            ("start_of_month", "<=", None),
+            ("start_of_month", "=", Some("2026-11-01")),
+            ("end_of_month", "<=", Some("2026-11-30")),
+            ("end_of_month", "<", None),
+            ("2026-11-22 10:00", "=", None),
+            ("soon", "=", None),
+        ] {
+            assert_eq!(
+                whole(text, operator).as_deref(),
+                expected,
+                "{operator} {text}"
+            );
+        }
     }
 
     #[test]

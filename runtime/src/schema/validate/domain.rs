@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::condition::Checker;
-use super::operators::{is_operator, is_subdomain_operator};
+use super::operators::{as_operator, is_operator, is_subdomain_operator};
 use super::scalars::show;
 use super::{Known, Problems};
 use crate::schema::ModelSchema;
@@ -227,14 +227,14 @@ impl Checker<'_, '_> {
         match item {
             Value::Object(map) if is_group(map) => self.groups(map, path),
             Value::Object(map) => match as_condition(map) {
-                Some(parts) => self.leaf(&parts, item, path).map(|leaf| vec![leaf]),
+                Some(parts) => self.leaf(&parts, item, path),
                 None => self.not_a_condition(item, path),
             },
             Value::Array(parts) if is_nested(parts) => {
                 let terms = self.list(parts, path);
                 Some(terms.grouped("all_of"))
             }
-            Value::Array(parts) => self.leaf(parts, item, path).map(|leaf| vec![leaf]),
+            Value::Array(parts) => self.leaf(parts, item, path),
             _ => self.not_a_condition(item, path),
         }
     }
@@ -273,16 +273,17 @@ impl Checker<'_, '_> {
         None
     }
 
-    fn leaf(&mut self, parts: &[Value], item: &Value, path: &str) -> Option<Value> {
+    fn leaf(&mut self, parts: &[Value], item: &Value, path: &str) -> Option<Vec<Value>> {
         match parts {
             // `[1, "=", 1]` and `[0, "=", 1]` are Odoo's "always" and "never".
-            [Value::Number(_), Value::String(_), Value::Number(_)] => Some(json!(parts)),
+            [Value::Number(_), Value::String(_), Value::Number(_)] => Some(vec![json!(parts)]),
             [Value::String(field), Value::String(operator), value] => {
                 self.condition(field, operator, value, path)
             }
             // Schemas of strings only cannot nest a list: the values of `in` may follow.
             [Value::String(field), Value::String(operator), values @ ..]
-                if values.len() > 1 && matches!(operator.as_str(), "in" | "not in") =>
+                if values.len() > 1
+                    && as_operator(operator).is_some_and(|operator| operator.ends_with("in")) =>
             {
                 self.condition(field, operator, &json!(values), path)
             }

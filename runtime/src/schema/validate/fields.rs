@@ -64,11 +64,15 @@ fn check_sorted_by(model: &ModelSchema, name: &str, at: &str, problems: &mut Pro
     let Some(field) = find_field(model, base, at, problems) else {
         return;
     };
-    if field.sortable == Some(false) {
-        problems.add(
-            at,
-            format!("\"{base}\" is not stored and cannot be sorted by"),
-        );
+    if !model.can_sort(field) {
+        let why = if field.field_type.is_x2many() {
+            "has several values"
+        } else if field.store == Some(true) {
+            "is nothing that Odoo compares"
+        } else {
+            "is not stored"
+        };
+        problems.add(at, format!("\"{base}\" {why} and cannot be sorted by"));
     } else if let Some(rest) = rest
         && rest != "id"
         && field.field_type != FieldType::Properties
@@ -102,6 +106,23 @@ pub(super) fn find_field<'a>(
         );
     }
     field
+}
+
+/// The mistake of a condition on a field that Odoo computes and has no search for.
+pub(super) fn not_searched(model: &ModelSchema, name: &str) -> String {
+    let searched = model
+        .fields
+        .iter()
+        .filter(|(_, field)| model.can_search(field))
+        .map(|(name, _)| name.as_str());
+    let advice = match nearest(name, searched).first() {
+        Some(near) => format!("; \"{near}\" can be"),
+        None => String::new(),
+    };
+    format!(
+        "\"{name}\" of {} is computed and not stored, so it cannot be searched by{advice}",
+        model.model
+    )
 }
 
 /// The fields that are meant: by their label, or by a name that is near.

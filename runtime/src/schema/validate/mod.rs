@@ -9,6 +9,7 @@ mod aggregation;
 mod commands;
 mod condition;
 pub mod dates;
+mod days;
 mod domain;
 mod fields;
 mod grouping;
@@ -84,8 +85,13 @@ impl<'a> Known<'a> {
             .insert(name.to_owned());
     }
 
-    fn note_date(&self, path: &str, given: &str, value: Value) {
+    /// What time it is where the user is matters.
+    fn use_clock(&self) {
         self.findings.borrow_mut().uses_clock = true;
+    }
+
+    fn note_date(&self, path: &str, given: &str, value: Value) {
+        self.use_clock();
         self.note(path, given, value, None);
     }
 

@@ -40,25 +40,48 @@ const PATTERN_OPERATORS: [&str; 8] = [
     "not =ilike",
 ];
 
-/// What people write for an operator, and Odoo's.
-const MEANT: [(&str, &str); 12] = [
+/// What people write for an operator where only one of Odoo's can be meant.
+const MEANT: [(&str, &str); 23] = [
     ("==", "="),
     ("===", "="),
     ("eq", "="),
     ("is", "="),
-    ("contains", "ilike"),
+    ("equals", "="),
     ("ne", "!="),
+    ("neq", "!="),
+    ("!==", "!="),
     ("is not", "!="),
     ("gt", ">"),
     ("gte", ">="),
+    ("ge", ">="),
+    ("=>", ">="),
     ("lt", "<"),
     ("lte", "<="),
-    ("=>", ">="),
+    ("le", "<="),
+    ("=<", "<="),
+    ("contains", "ilike"),
+    ("not contains", "not ilike"),
+    ("notin", "not in"),
+    ("not_in", "not in"),
+    ("not_like", "not like"),
+    ("not_ilike", "not ilike"),
 ];
 
-pub(crate) fn is_operator(text: &str) -> bool {
+/// The operator of Odoo's that a text is, or that alone can be meant by it.
+pub(crate) fn as_operator(text: &str) -> Option<String> {
     let lower = text.trim().to_ascii_lowercase();
-    OPERATORS.contains(&lower.as_str()) || SUBDOMAIN_OPERATORS.contains(&lower.as_str())
+    let is_odoos =
+        OPERATORS.contains(&lower.as_str()) || SUBDOMAIN_OPERATORS.contains(&lower.as_str());
+    if is_odoos {
+        return Some(lower);
+    }
+    let meant = MEANT.iter().find(|(said, _)| *said == lower);
+    meant.map(|(_, operator)| (*operator).to_owned())
+}
+
+/// Whether a text is an operator, or can only be meant as one.
+pub(crate) fn is_operator(text: &str) -> bool {
+    as_operator(text).is_some()
 }
 
 /// Whether the right side is a pattern of text. `operator` is in lower case.
@@ -72,12 +95,9 @@ pub(super) fn is_subdomain_operator(text: &str) -> bool {
 
 /// What to use in place of an operator that is none.
 pub(super) fn advice(operator: &str) -> String {
-    let meant = MEANT.iter().find(|(wrong, _)| *wrong == operator);
-    let near = nearest(operator, OPERATORS);
-    match (meant, near.first()) {
-        (Some((_, right)), _) => format!("use \"{right}\""),
-        (None, Some(near)) => format!("did you mean \"{near}\"?"),
-        (None, None) => format!("use one of {}", OPERATORS.join(" ")),
+    match nearest(operator, OPERATORS).first() {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => format!("use one of {}", OPERATORS.join(" ")),
     }
 }
 

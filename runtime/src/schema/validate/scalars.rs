@@ -7,7 +7,7 @@ use serde_json::{Number, Value, json};
 
 use super::Known;
 use super::Problems;
-use super::dates::{self, Precision};
+use super::dates::{self, Meaning, Precision};
 use super::names::{NameMatch, ambiguous, unknown};
 use crate::schema::text::{join_bounded, nearest};
 use crate::schema::{FieldSchema, FieldType, SelectionOption};
@@ -70,22 +70,39 @@ fn is_longer(value: &Value, size: u32) -> bool {
     size > 0 && length > size as usize
 }
 
-/// A relative date as what it is now; `None` where the value is none.
-pub(super) fn relative_date(
+/// A date that depends on where the user is as what it is in Odoo's form: a relative one, or a
+/// moment without an offset. `None` where the value is no date at all.
+pub(super) fn said_date(
     field: &FieldSchema,
     value: &Value,
     path: &str,
     known: &Known<'_>,
 ) -> Option<Value> {
-    let precision = match field.field_type {
-        FieldType::Date => Precision::Day,
-        FieldType::Datetime => Precision::Moment,
-        _ => return None,
-    };
     let text = value.as_str()?;
-    let resolved = json!(dates::resolve(text, known.now, precision)?);
-    known.note_date(path, text, resolved.clone());
-    Some(resolved)
+    match field.field_type {
+        FieldType::Date => {
+            let day = json!(dates::resolve(text, known.now, Precision::Day)?);
+            known.note_date(path, text, day.clone());
+            Some(day)
+        }
+        FieldType::Datetime => {
+            let (moment, is_told) = match dates::meaning(text, known.now)? {
+                Meaning::Said(moment) => (moment, true),
+                Meaning::OnTheClock(moment) => {
+                    known.use_clock();
+                    let is_told = as_datetime(value) != Some(json!(moment));
+                    (moment, is_told)
+                }
+                Meaning::Exact(moment) => (moment, false),
+            };
+            let moment = json!(moment);
+            if is_told {
+                known.note_date(path, text, moment.clone());
+            }
+            Some(moment)
+        }
+        _ => None,
+    }
 }
 
 /// A record by id, or by the name that exactly one record has. A name that was not looked up
@@ -151,7 +168,7 @@ fn expected_of(field: &FieldSchema) -> String {
         FieldType::Boolean => "true or false".to_owned(),
         FieldType::Date => "a date as \"YYYY-MM-DD\", or such as today or +2w".to_owned(),
         FieldType::Datetime => {
-            "a UTC datetime as \"YYYY-MM-DD HH:MM:SS\", or such as now or -7d".to_owned()
+            "a moment as \"YYYY-MM-DD HH:MM:SS\", or such as now or -7d".to_owned()
         }
         FieldType::Many2one => record_of(field.relation.as_deref()),
         FieldType::Many2oneReference => "the id of a record (a whole number)".to_owned(),
@@ -221,7 +238,8 @@ fn as_date(value: &Value) -> Option<Value> {
     matches!(rest, "" | "00:00" | "00:00:00").then(|| json!(date.to_string()))
 }
 
-/// A UTC moment: Odoo's own form, ISO 8601 with `T` and `Z` or an offset, or a bare date.
+/// A moment: Odoo's own form, ISO 8601 with `T` and `Z` or an offset, or a bare date. Without an
+/// offset it is one of UTC here; where the user is matters to [`said_date`].
 fn as_datetime(value: &Value) -> Option<Value> {
     const ODOO_FORM: &str = "%Y-%m-%d %H:%M:%S";
     let text = value.as_str()?.trim();

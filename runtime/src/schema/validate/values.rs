@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::commands::{VERBS, is_line, prepare_x2many};
 use super::fields::find_field;
-use super::scalars::{as_record_id, prepare_record, prepare_stored, relative_date, show};
+use super::scalars::{as_record_id, prepare_record, prepare_stored, said_date, show};
 use super::{Known, Problems, special};
 use crate::schema::{FieldSchema, FieldType, ModelSchema};
 
@@ -39,6 +39,7 @@ pub fn prepare_values(
     prepare_fields(
         model,
         values,
+        purpose,
         path,
         known,
         problems,
@@ -63,6 +64,7 @@ pub(super) fn prepare_new_line(
     prepare_fields(
         model,
         values,
+        Purpose::Create,
         path,
         known,
         problems,
@@ -75,6 +77,7 @@ pub(super) fn prepare_new_line(
 fn prepare_fields(
     model: &ModelSchema,
     values: &Map<String, Value>,
+    purpose: Purpose,
     path: &str,
     known: &Known<'_>,
     problems: &mut Problems,
@@ -97,6 +100,10 @@ fn prepare_fields(
         // Odoo takes such a value without a word, and computes another one.
         if field.computed && field.readonly {
             problems.add(&here, computed(model, field));
+            continue;
+        }
+        // Who fills in all of a new record says by null that there is nothing to say.
+        if purpose == Purpose::Create && value.is_null() && field.has_default {
             continue;
         }
         let is_distribution = special::is_distribution(name, field);
@@ -225,7 +232,8 @@ fn prepare_value(
     }
     let is_clearing = matches!(value, Value::Null | Value::Bool(false));
     if is_clearing && field.field_type != FieldType::Boolean {
-        if field.required && !field.field_type.is_numeric() && !field.has_default {
+        // A default is for a field that is left out.
+        if field.required && !field.field_type.is_numeric() {
             problems.add(path, "required and cannot be cleared");
             return None;
         }
@@ -234,7 +242,7 @@ fn prepare_value(
     if field.field_type == FieldType::Many2one && as_record_id(value).is_none() {
         return prepare_record(field.relation.as_deref(), value, path, known, problems);
     }
-    if let Some(date) = relative_date(field, value, path, known) {
+    if let Some(date) = said_date(field, value, path, known) {
         return Some(date);
     }
     match prepare_stored(field, value) {

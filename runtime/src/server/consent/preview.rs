@@ -1,6 +1,5 @@
 //! A change as it is shown before anybody agrees to it.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
@@ -154,11 +153,7 @@ impl UserSession {
         for values in records {
             mentioned(schema, values, &models, &mut found);
         }
-        let wording = Wording {
-            models: &models,
-            names: self.names_of_mentioned(&found).await,
-            longest: MAX_VALUE,
-        };
+        let wording = self.wording(&models, &found, MAX_VALUE).await;
         let mut effects = Effects::default();
         let mut lines = Vec::new();
         for (index, values) in records.iter().enumerate() {
@@ -194,11 +189,7 @@ impl UserSession {
         let models = |name: &str| self.schemas.known(name);
         let mut found = Mentioned::new();
         mentioned(schema, values, &models, &mut found);
-        let wording = Wording {
-            models: &models,
-            names: self.names_of_mentioned(&found).await,
-            longest: MAX_VALUE,
-        };
+        let wording = self.wording(&models, &found, MAX_VALUE).await;
         let is_readable = |name: &&String| {
             schema.is_none_or(|schema| {
                 schema
@@ -348,11 +339,7 @@ impl UserSession {
         let models = |name: &str| self.schemas.known(name);
         let mut found = Mentioned::new();
         mentioned(form.schema, form.values, &models, &mut found);
-        let wording = Wording {
-            models: &models,
-            names: self.names_of_mentioned(&found).await,
-            longest: MAX_FORM_VALUE,
-        };
+        let wording = self.wording(&models, &found, MAX_FORM_VALUE).await;
         let mut effects = Effects::default();
         for (name, value) in form.values {
             let field = form.schema.and_then(|schema| schema.field(name));
@@ -362,20 +349,6 @@ impl UserSession {
         }
         said.lines.extend(effects.lines());
         Ok(said)
-    }
-
-    /// What the mentioned records are called; those that cannot be read keep their ids.
-    async fn names_of_mentioned(&self, found: &Mentioned) -> HashMap<(String, i64), String> {
-        let mut names = HashMap::new();
-        for (model, ids) in found {
-            let ids: Vec<i64> = ids.iter().copied().collect();
-            for record in self.named_records(model, &ids).await {
-                if let Some(name) = record.name {
-                    names.insert((model.clone(), record.id), name);
-                }
-            }
-        }
-        names
     }
 
     /// How many records of other models are deleted with these, by model, as far as this user

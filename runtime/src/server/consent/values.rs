@@ -4,10 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use crate::schema::text::{clean, join_bounded, quoted};
 use crate::schema::{FieldSchema, FieldType, ModelSchema};
+use crate::server::UserSession;
+use crate::server::present::moment;
 
 /// The most lines of a list, and the most records by name, that one value shows.
 const MAX_LISTED: usize = 12;
@@ -142,6 +145,8 @@ pub(super) struct Wording<'a> {
     pub(super) names: HashMap<(String, i64), String>,
     /// The longest text of one value.
     pub(super) longest: usize,
+    /// Where the user is, who reads moments by their own clock.
+    pub(super) zone: TimeZone,
 }
 
 impl Wording<'_> {
@@ -173,7 +178,7 @@ impl Wording<'_> {
                 let is_owned = *kind == FieldType::One2many;
                 self.commands(model, is_owned, commands, effects)
             }
-            _ => plain(field, value, self.longest),
+            _ => self.plain(field, value),
         }
     }
 
@@ -186,7 +191,7 @@ impl Wording<'_> {
                 [_] => "1 record".to_owned(),
                 several => format!("{} records", several.len()),
             },
-            other => plain(field, other, self.longest),
+            other => self.plain(field, other),
         }
     }
 
@@ -286,6 +291,45 @@ impl Wording<'_> {
             .collect();
         said.join(", ")
     }
+
+    fn plain(&self, field: Option<&FieldSchema>, value: &Value) -> String {
+        let is_moment = field.is_some_and(|field| field.field_type == FieldType::Datetime);
+        match value.as_str().and_then(|text| moment(text, &self.zone)) {
+            Some((_, short)) if is_moment => short,
+            _ => plain(field, value, self.longest),
+        }
+    }
+}
+
+impl UserSession {
+    /// How values are said to this user.
+    pub(super) async fn wording<'a>(
+        &self,
+        models: Models<'a>,
+        found: &Mentioned,
+        longest: usize,
+    ) -> Wording<'a> {
+        Wording {
+            models,
+            names: self.names_of_mentioned(found).await,
+            longest,
+            zone: self.time_zone().await.unwrap_or(TimeZone::UTC),
+        }
+    }
+
+    /// What the mentioned records are called; those that cannot be read keep their ids.
+    async fn names_of_mentioned(&self, found: &Mentioned) -> HashMap<(String, i64), String> {
+        let mut names = HashMap::new();
+        for (model, ids) in found {
+            let ids: Vec<i64> = ids.iter().copied().collect();
+            for record in self.named_records(model, &ids).await {
+                if let Some(name) = record.name {
+                    names.insert((model.clone(), record.id), name);
+                }
+            }
+        }
+        names
+    }
 }
 
 /// A label in front of values, without the signs that stand around and between them.
@@ -351,6 +395,7 @@ mod tests {
     fn say(field: &str, value: &Value) -> (String, Vec<String>) {
         let names = [("res.partner", 7, "Azure"), ("product.product", 3, "Desk")];
         let wording = Wording {
+            zone: TimeZone::UTC,
             models: &line_model,
             names: names
                 .into_iter()

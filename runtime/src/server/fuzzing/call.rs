@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use jiff::Zoned;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use crate::fuzzing::World;
@@ -73,15 +74,30 @@ pub(super) struct Check<T> {
     pub(super) findings: Findings,
 }
 
-/// Runs a check with these names, always at the same moment.
+/// Runs a check with these names, always at the same moment, for a user in Brussels.
 pub(super) fn check<T>(
+    names: &NameBook,
+    run: impl FnOnce(&Known<'_>, &mut Problems) -> T,
+) -> Check<T> {
+    check_at(&now(), names, run)
+}
+
+/// Runs a check of what a check prepared. Its moments are in Odoo's form, which is one of UTC.
+pub(super) fn check_again<T>(
+    names: &NameBook,
+    run: impl FnOnce(&Known<'_>, &mut Problems) -> T,
+) -> Check<T> {
+    check_at(&now().with_time_zone(TimeZone::UTC), names, run)
+}
+
+fn check_at<T>(
+    now: &Zoned,
     names: &NameBook,
     run: impl FnOnce(&Known<'_>, &mut Problems) -> T,
 ) -> Check<T> {
     let world = World::get();
     let models = |name: &str| world.model(name);
-    let now = now();
-    let known = Known::new(&models, names, &now);
+    let known = Known::new(&models, names, now);
     let mut problems = Problems::default();
     let prepared = run(&known, &mut problems);
     Check {

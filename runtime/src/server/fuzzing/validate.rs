@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::call::{Call, Check, Kind, assert_placed, check, look_up};
+use super::call::{Call, Check, Kind, assert_placed, check, check_again, look_up};
 use super::domain::{PLACES, check_filter};
 use crate::schema::validate::names::NameBook;
 use crate::schema::validate::{
@@ -74,7 +74,7 @@ fn reading(model: &ModelSchema, args: &Arguments) {
         if let Ok(Some(fields)) = args.names("fields") {
             check_fields(model, &fields, "fields", problems);
         }
-        if let Ok(Some(order)) = args.text("order") {
+        if let Ok(Some(order)) = args.order() {
             check_order(model, &order, "order", problems);
         }
     });
@@ -87,7 +87,7 @@ fn groups(model: &ModelSchema, args: &Arguments) {
     let wanted = WantedGroups {
         group_by: names("group_by"),
         aggregates: names("aggregates"),
-        order: args.text("order").ok().flatten(),
+        order: args.order().ok().flatten(),
     };
     let _ = wanted.paths();
     let prepare = |model: Option<&ModelSchema>, wanted: &WantedGroups| {
@@ -167,6 +167,9 @@ fn check_coercion<T: Serialize>(
     let run = |given: &T, names: &NameBook| {
         check(names, |known, problems| prepare(given, known, problems))
     };
+    let run_again = |given: &T, names: &NameBook| {
+        check_again(names, |known, problems| prepare(given, known, problems))
+    };
     let unknown = NameBook::default();
     let first = run(given, &unknown);
     let places: Vec<&str> = places.iter().chain(&PLACES).copied().collect();
@@ -180,7 +183,7 @@ fn check_coercion<T: Serialize>(
         if !once.problems.is_empty() {
             continue;
         }
-        let twice = run(&once.prepared, &unknown);
+        let twice = run_again(&once.prepared, &unknown);
         let [once, prepared_twice] =
             [&once.prepared, &twice.prepared].map(|prepared| settled(json!(prepared)));
         let mistakes = twice.problems.mistakes();

@@ -3,6 +3,7 @@
 //! knows the user's days, [`show`] writes the answer.
 
 mod currency;
+mod moments;
 mod period;
 mod show;
 
@@ -21,6 +22,7 @@ use crate::schema::validate::{
     Aggregation, Problems, WantedGroups, plain_filter, prepare_filter, prepare_groups,
 };
 use currency::Currencies;
+use moments::with_offsets;
 use period::Period;
 
 /// How many groups after those of a page are counted. Odoo names every group that it counts, so
@@ -86,6 +88,13 @@ impl UserSession {
         let mut groups = self.client()?.read_groups(&grouping, &context).await?;
         if let Some(zone) = &zone {
             mend_periods(&mut groups, &aggregation, zone);
+        }
+        if let Some(schema) = schema.as_deref() {
+            let models = |name: &str| self.schemas.known(name);
+            let zone = zone.clone().unwrap_or(TimeZone::UTC);
+            for group in &mut groups {
+                with_offsets(&mut group.domain, schema, &models, &zone);
+            }
         }
         refuse_missing(&groups, &aggregation)?;
         let total = self.total(&grouping, groups.len(), &context).await?;
@@ -177,7 +186,7 @@ fn wanted_groups(args: &Arguments, mistakes: &mut Problems) -> WantedGroups {
             "say what to group by, such as [\"create_date:month\"], or what to sum up in \"aggregates\", such as [\"amount_total:sum\"]",
         );
     }
-    let order = mistakes.take(args.text("order")).flatten();
+    let order = mistakes.take(args.order()).flatten();
     let group_by = mistakes.take(args.names("group_by")).flatten();
     let aggregates = mistakes.take(args.names("aggregates")).flatten();
     WantedGroups {

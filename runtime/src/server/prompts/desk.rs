@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
-use jiff::tz::Offset;
-use jiff::{Timestamp, ToSpan};
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -21,6 +20,7 @@ pub(super) struct Desk<'a> {
     pub(super) reach: &'a Reach,
     /// The id of the signed-in user.
     pub(super) user: i64,
+    /// The day that it is where the user is.
     pub(super) today: Date,
     /// The arguments that were given, by name.
     pub(super) given: &'a BTreeMap<String, String>,
@@ -28,11 +28,6 @@ pub(super) struct Desk<'a> {
     pub(super) schema: Option<&'a ModelSchema>,
     /// The schemas that are at hand.
     pub(super) known: &'a dyn Fn(&str) -> Option<Arc<ModelSchema>>,
-}
-
-/// The day that it is in UTC, the zone of Odoo's own times.
-pub(super) fn today() -> Date {
-    Offset::UTC.to_datetime(Timestamp::now()).date()
 }
 
 impl Desk<'_> {
@@ -158,7 +153,7 @@ impl Steps {
     /// Begins with what it is all about.
     pub(super) fn new(desk: &Desk<'_>, aim: &str) -> Self {
         Self {
-            text: format!("{aim}\nToday is {} (UTC).\n", desk.today),
+            text: format!("{aim}\nToday is {}.\n", desk.today),
             count: 0,
         }
     }

@@ -13,6 +13,7 @@ mod work;
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use rmcp::ErrorData;
 use rmcp::model::{
     CacheScope, GetPromptRequestParams, GetPromptResult, ListPromptsResult, Prompt as ListedPrompt,
@@ -27,6 +28,7 @@ use super::completion::Source;
 use super::freshness::List;
 use super::handler::LIST_LASTS_MS;
 use super::pages::{digest, page};
+use super::present::zone_of;
 use super::reach::Reach;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Operation;
@@ -224,7 +226,7 @@ impl UserSession {
             catalogue: &self.shared.catalogue,
             reach: &reach,
             user: capabilities.user.id,
-            today: desk::today(),
+            today: Timestamp::now().to_zoned(zone_of(&capabilities)).date(),
             given: &given,
             schema: schema.as_deref(),
             known: &known,

@@ -186,7 +186,7 @@ fn what_cannot_be_done_is_not_mentioned() {
 #[test]
 fn days_are_counted_from_today() {
     let pipeline = write(&sales::WEEKLY_PIPELINE, &[], &everything()).unwrap();
-    assert!(pipeline.contains("Today is 2026-07-29 (UTC)"), "{pipeline}");
+    assert!(pipeline.contains("Today is 2026-07-29."), "{pipeline}");
     assert!(pipeline.contains(r#"["create_date",">=","2026-07-27 00:00:00"]"#));
 }
 

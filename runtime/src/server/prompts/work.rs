@@ -71,7 +71,7 @@ fn my_day(desk: &Desk<'_>) -> Result<String> {
             desk.call(ACTIVITY, &Operation::Search, activities)?,
         )
         .call(
-            "My meetings of today and tomorrow (times are in UTC: show them in my time zone)",
+            "My meetings of today and tomorrow",
             desk.optional_call(EVENT, &Operation::Search, meetings),
         )
         .call("My open tasks", desk.optional_call(TASK, &Operation::Search, tasks))

@@ -58,7 +58,7 @@ fn right_domains_pass_and_are_mended() {
         ),
         (
             json!([["date_order", ">=", "2026-11-22"]]),
-            json!([["date_order", ">=", "2026-11-22"]]),
+            json!([["date_order", ">=", "2026-11-21 23:00:00"]]),
         ),
         (
             json!(["|", ["state", "=", "sale"], ["priority", "=", 1]]),
@@ -150,6 +150,14 @@ fn right_domains_pass_and_are_mended() {
             json!([["date_order", ">=", "=monday"]]),
         ),
         (
+            json!([["state", "==", "sale"], ["name", "Contains", "S"]]),
+            json!([["state", "=", "sale"], ["name", "ilike", "S"]]),
+        ),
+        (
+            json!(["name", "not_in", ["a", "b"]]),
+            json!([["name", "not in", ["a", "b"]]]),
+        ),
+        (
             json!([["order_line", "any", ["product_id", "=", "5"]]]),
             json!([["order_line", "any", [["product_id", "=", 5]]]]),
         ),
@@ -170,10 +178,10 @@ fn wrong_domains_are_refused_with_the_mend() {
             &["\"draft\" (Quotation)", "\"sale\" (Sales Order)"],
         ),
         (
-            json!([["state", "==", "sale"]]),
-            &["\"==\" is no operator", "use \"=\""],
+            json!([["state", "~", "sale"]]),
+            &["\"~\" is no operator", "use one of ="],
         ),
-        (json!([["name", "contains", "S"]]), &["use \"ilike\""]),
+        (json!([["name", "ilke", "S"]]), &["did you mean \"ilike\"?"]),
         (
             json!([["state", ">", "sale"]]),
             &["does not work on \"state\"", "selection"],
@@ -237,7 +245,7 @@ fn wrong_domains_are_refused_with_the_mend() {
             &["does not work on \"order_line\""],
         ),
         (json!([["name", "ilike", true]]), &["a text to look for"]),
-        (json!([["state", "eq", "sale"]]), &["use \"=\""]),
+        (json!([["state", "between", "sale"]]), &["use one of ="]),
     ] {
         let error = domain(given.clone()).expect_err(&given.to_string());
         for part in parts {

@@ -4,6 +4,7 @@ mod any;
 mod domains;
 mod groups;
 mod methods;
+mod moments;
 mod values;
 
 use std::sync::Arc;
@@ -14,8 +15,9 @@ use super::names::{Candidate, NameMatch};
 use super::*;
 use crate::schema::ModelSchema;
 
+/// As the module describes it: it says what can be searched and sorted by, and leaves out what cannot.
 fn order() -> ModelSchema {
-    ModelSchema::from_wire(&json!({
+    let mut wire = json!({
         "model": "sale.order", "label": "Sales Order", "rec_name": "name",
         "list_fields": ["name", "partner_id", "state"],
         "fields": {
@@ -28,14 +30,20 @@ fn order() -> ModelSchema {
             "active": {"type": "boolean"},
             "date_order": {"type": "datetime", "required": true, "has_default": true},
             "validity_date": {"type": "date"},
-            "margin": {"type": "float", "searchable": false, "sortable": false, "computed": true},
+            "margin": {"type": "float", "computed": true},
             "order_line": {"type": "one2many", "relation": "sale.order.line", "relation_field": "order_id", "store": true},
             "tag_ids": {"type": "many2many", "relation": "crm.tag"},
             "signature": {"type": "binary"},
             "create_date": {"type": "datetime", "readonly": true}
         }
-    }))
-    .unwrap()
+    });
+    for (name, field) in wire["fields"].as_object_mut().unwrap() {
+        if name != "margin" {
+            field["searchable"] = json!(true);
+            field["sortable"] = json!(true);
+        }
+    }
+    ModelSchema::from_wire(&wire).unwrap()
 }
 
 fn partner() -> ModelSchema {
