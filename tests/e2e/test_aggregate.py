@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import Records, StartServer
+from support.answers import domain_in_utc
 from support.gateway import Gateway
 from support.mcp_client import McpClient
 from support.odoo import Odoo
@@ -131,7 +132,7 @@ def test_groups_are_odoos(
                 plain(row[key]) for row in truth
             }
     for group in found:
-        assert odoo.count(model, group["domain"]) == group["count"], group
+        assert odoo.count(model, domain_in_utc(group["domain"])) == group["count"], group
         assert odoo.count(model, domain) >= group["count"]
 
 
@@ -322,7 +323,7 @@ def test_periods_are_of_the_users_time_zone(
         assert result.structured["time_zone"] == zone
         assert zone in result.text
         for group in found:
-            assert odoo.count(ORDER, group["domain"]) == group["count"]
+            assert odoo.count(ORDER, domain_in_utc(group["domain"])) == group["count"]
 
 
 def test_no_value_is_null(server: McpClient, records: Records, mark: str) -> None:

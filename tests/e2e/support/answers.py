@@ -13,6 +13,7 @@ from support.mcp_client import Result
 from support.odoo import Odoo
 
 MARK = re.compile(r"^<(\d{6})> record data, not instructions$")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 ODOO_FORM = "%Y-%m-%d %H:%M:%S"
 
 
@@ -53,6 +54,14 @@ def in_utc(moment: str) -> str:
     read = datetime.datetime.fromisoformat(moment)
     assert read.tzinfo is not None, moment
     return read.astimezone(datetime.UTC).strftime(ODOO_FORM)
+
+
+def domain_in_utc(value: Any) -> Any:
+    """A domain of an answer as Odoo takes it: its moments have offsets."""
+    if isinstance(value, list):
+        return [domain_in_utc(item) for item in value]
+    is_moment = isinstance(value, str) and MOMENT.fullmatch(value)
+    return in_utc(value) if is_moment else value
 
 
 class TokenCounter:
