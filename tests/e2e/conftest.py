@@ -59,6 +59,7 @@ _OF_ONE_LINE = [
     "test_http_*.py",
     "test_legacy_wire.py",
     "test_lines.py",
+    "test_names.py",
     "test_natural_arguments.py",
     "test_process.py",
     "test_properties.py",

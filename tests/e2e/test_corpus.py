@@ -1,7 +1,8 @@
 """The corpus of calls in `tests/corpus`, each made on the real Odoo.
 
 `wrong.jsonl` has calls that contradict the schema: each is refused before anything is sent to
-search or change records, and the refusal names what is wrong and its mend. `right.jsonl` has
+search or change records, and the refusal names what is wrong and its mend. A call that names
+records (`looks_up`: of these models) has their names looked up, and nothing else. `right.jsonl` has
 calls as a model writes them: each goes through, and Odoo takes it. Both are the same for every
 client, so one line of the client library is enough.
 """
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 from conftest import ROOT, Records, StartServer
 from jsonschema import Draft202012Validator
-from support.gateway import Gateway
+from support.gateway import Gateway, Seen
 from support.mcp_client import McpClient
 from support.odoo import Odoo, OdooError
 from support.people import Person
@@ -69,6 +70,7 @@ def scene(odoo: Odoo, shared_records: Records) -> Iterator[dict[str, Any]]:
     mark = f"e2e-{secrets.token_hex(4)}"
     make = shared_records.make
     partner = make("res.partner", name=f"{mark} parent", is_company=True)
+    shown = make("res.partner", name=f"{mark} shown", is_company=True)
     product = make("product.product", name=f"{mark} product", type="service")
     line = [[0, 0, {"product_id": product, "product_uom_qty": 1}]]
     orders = {
@@ -80,6 +82,8 @@ def scene(odoo: Odoo, shared_records: Records) -> Iterator[dict[str, Any]]:
         "mark": mark,
         "me": odoo.uid,
         "partner": partner,
+        "partner as text": str(partner),
+        "as shown": f"{mark} shown ({shown})",
         "child": make("res.partner", name=f"{mark} child", parent_id=partner),
         "tag": make("res.partner.category", name=f"{mark} tag"),
         "product": product,
@@ -107,6 +111,15 @@ def promised(client: McpClient) -> dict[str, Draft202012Validator]:
     return {name: Draft202012Validator(schema) for name, schema in schemas.items() if schema}
 
 
+def looked_up_by(seen: Seen) -> str:
+    """The model whose records this request looks up by name, or by the ids of those."""
+    assert seen.path == "/mcp/search", seen.path
+    asked = json.loads(seen.body)["params"]
+    is_by_id = asked["domain"][0][:2] == ["id", "in"]
+    assert is_by_id or "display_name" in asked["fields"], asked
+    return asked["model"]
+
+
 @pytest.mark.parametrize("case", WRONG, ids=[case["name"] for case in WRONG])
 def test_wrong_call(
     client: McpClient,
@@ -117,9 +130,13 @@ def test_wrong_call(
     """What the schema can see is refused before it is sent, with the mend."""
     before = len(gate.seen)
     result = client.call_with(case["tool"], case["arguments"])
-    sent = [seen.path for seen in gate.seen[before:] if seen.path in DATA_ROUTES]
-    assert sent == [], f"{case['name']} was sent to Odoo: {result.text}"
-    assert_refused(result, "invalid_call", "Nothing was sent to Odoo", *case["says"])
+    sent = [seen for seen in gate.seen[before:] if seen.path in DATA_ROUTES]
+    looked_up = case.get("looks_up", [])
+    assert {looked_up_by(seen) for seen in sent} == set(looked_up), (
+        f"{case['name']} was sent to Odoo: {result.text}"
+    )
+    nothing = "Nothing was changed" if looked_up else "Nothing was sent to Odoo"
+    assert_refused(result, "invalid_call", nothing, *case["says"])
     # Some clients hold errors against the schema, too.
     promised[case["tool"]].validate(result.structured)
 

@@ -43,8 +43,9 @@ impl UserSession {
     /// Checks a call against the model's schema, in two rounds: what looks wrong is checked
     /// again with a schema that was just fetched, so a refusal is never out of date.
     ///
-    /// Names of records are looked up only when everything else is right, and the time zone of
-    /// the user is asked for only when a date depends on it; then the check runs once more.
+    /// Names of records are looked up, and the time zone of the user is asked for when a date
+    /// depends on it; then the check runs once more. Where something else is wrong, the names
+    /// are looked up all the same, so that all mistakes are told at once.
     pub(super) async fn checked<T>(
         &self,
         asked: Asked<'_>,
@@ -78,16 +79,19 @@ impl UserSession {
         };
         let mut names = NameBook::default();
         let mut now = Timestamp::now().to_zoned(TimeZone::UTC);
-        let (mut prepared, problems, mut findings) = run(&schema, &names, &now);
-        if !problems.is_empty() {
-            let renewed = self.schemas.renew(self.client()?, model).await?;
-            let Some(renewed) = renewed else {
-                return Err(refusal(problems, model));
-            };
-            let problems;
+        let (mut prepared, mut problems, mut findings) = run(&schema, &names, &now);
+        if !problems.is_empty()
+            && let Some(renewed) = self.schemas.renew(self.client()?, model).await?
+        {
             (prepared, problems, findings) = run(&renewed, &names, &now);
-            problems.into_result(model)?;
             schema = renewed;
+        }
+        if !problems.is_empty() {
+            if let Some(names) = self.look_up_besides(&findings.wanted).await {
+                let (_, problems, _) = run(&schema, &names, &now);
+                problems.into_result_besides_names(model)?;
+            }
+            return Err(refusal(problems, model));
         }
         self.admit_records(model, Some(&schema), args).await?;
         if findings.uses_clock || !findings.wanted.is_empty() {

@@ -2,230 +2,253 @@
 //!
 //! Everything here only reads, before anything is changed, and is bounded: for each model one
 //! request finds all names that are exact, and at most two more find what the others are near
-//! to.
+//! to. Where several records have the name of one that must be one, a request says what tells
+//! them apart, and one for each field's domain which of them the field offers.
+
+mod apart;
+mod fields;
+mod literal;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use self::apart::{tell_apart, telling_fields};
+use self::fields::{NameFields, NameText, Settled};
+use self::literal::constant_part;
 use super::UserSession;
-use super::present;
 use crate::client::{Context, RawRecord, SearchRead};
 use crate::error::{Error, Result};
+use crate::schema::ModelSchema;
 use crate::schema::text::nearest;
-use crate::schema::validate::names::{Candidate, NameBook, NameMatch, Wanted};
-use crate::schema::{FieldType, ModelSchema};
+use crate::schema::validate::names::{Candidate, NameBook, NameMatch, Wanted, WantedNames, count};
 
 /// The most names that one call may use.
 const MAX_NAMES: usize = 200;
+/// The most names that are looked up for a call that is refused anyway.
+const MAX_BESIDES: usize = 40;
 /// The most records that may share the names of one request.
 const MAX_EXACT: u64 = 500;
 /// The records among which the nearest names are looked for.
 const MAX_NEAR: u64 = 120;
-/// Models, which everything else here calls by their technical names.
-const MODELS: &str = "ir.model";
 /// The most names that are suggested in place of one.
 const MAX_SUGGESTED: usize = 5;
+/// The most records of ambiguous names that are told apart.
+const MAX_TOLD: usize = 100;
+/// The most domains that ambiguous names are narrowed by.
+const MAX_DOMAINS: usize = 4;
 
 impl UserSession {
     /// Looks these names up.
     pub(super) async fn look_up(&self, wanted: &Wanted) -> Result<NameBook> {
-        let count: usize = wanted.values().map(BTreeSet::len).sum();
+        let count = count(wanted);
         if count > MAX_NAMES {
             return Err(Error::invalid_call(format!(
                 "the call names {count} records; at most {MAX_NAMES} can be looked up, give the others by id"
             )));
         }
         let mut book = NameBook::default();
-        for (model, names) in wanted {
-            self.look_up_in(model, names, &mut book).await?;
+        for (model, wanted) in wanted {
+            self.look_up_in(model, wanted, &mut book).await?;
         }
         Ok(book)
+    }
+
+    /// The same for a call that has other mistakes, so that it is told of all at once; `None`
+    /// where there are no names, too many, or Odoo does not answer.
+    pub(super) async fn look_up_besides(&self, wanted: &Wanted) -> Option<NameBook> {
+        if !(1..=MAX_BESIDES).contains(&count(wanted)) {
+            return None;
+        }
+        self.look_up(wanted).await.ok()
     }
 
     async fn look_up_in(
         &self,
         model: &str,
-        names: &BTreeSet<String>,
+        wanted: &WantedNames,
         book: &mut NameBook,
     ) -> Result<()> {
         let schema = self.schemas.get(self.client()?, model).await?;
-        let fields = NameFields::of(schema.as_deref());
-        let exact = self
-            .named(
-                model,
-                &fields,
-                names.iter().map(|name| ("=", name.as_str())),
-                MAX_EXACT,
-            )
+        let schema = schema.as_deref();
+        let fields = NameFields::of(schema);
+        let texts: Vec<NameText> = wanted.names.iter().map(|name| NameText::of(name)).collect();
+        let rows = self
+            .named(model, &fields, fields.exact_domain(&texts), MAX_EXACT)
             .await?;
-        let mut open = BTreeSet::new();
-        for name in names {
-            let found = fields.exact(&exact, |text| text == name);
-            if found.is_empty() {
-                open.insert(name.as_str());
-            } else {
-                book.insert(model, name, NameMatch::Exact(found));
+        let mut open = Vec::new();
+        for text in texts {
+            match fields.settle(&rows, &text) {
+                Settled::Found(found) => book.insert(model, text.whole(), found),
+                Settled::Open(archived) => open.push((text, archived)),
             }
         }
-        if open.is_empty() {
-            return Ok(());
+        if !open.is_empty() {
+            self.look_for_near(model, &fields, open, book).await?;
         }
-        self.look_for_near(model, &fields, open, book).await
-    }
-
-    /// What the names are near to that no record has exactly. The case of letters does not
-    /// make another name.
-    async fn look_for_near(
-        &self,
-        model: &str,
-        fields: &NameFields,
-        open: BTreeSet<&str>,
-        book: &mut NameBook,
-    ) -> Result<()> {
-        let like = open.iter().map(|name| ("ilike", *name));
-        let like = self.named(model, fields, like, MAX_NEAR).await?;
-        let mut unlike = BTreeSet::new();
-        for name in open {
-            let lower = name.to_lowercase();
-            let same = fields.exact(&like, |text| text.to_lowercase() == lower);
-            let containing = fields.containing(&like, &lower);
-            if !same.is_empty() {
-                book.insert(model, name, NameMatch::Exact(same));
-            } else if containing.is_empty() {
-                unlike.insert(name);
-            } else {
-                book.insert(model, name, NameMatch::Near(rank(name, containing)));
-            }
-        }
-        if unlike.is_empty() {
-            return Ok(());
-        }
-        let beginnings: Vec<String> = unlike.iter().flat_map(|name| beginnings(name)).collect();
-        let parts = beginnings.iter().map(|part| ("ilike", part.as_str()));
-        let similar = self.named(model, fields, parts, MAX_NEAR).await?;
-        let similar: Vec<Candidate> = similar.iter().filter_map(candidate).collect();
-        for name in unlike {
-            let near = rank(name, similar.clone());
-            book.insert(model, name, NameMatch::Near(near));
+        if let Some(schema) = schema {
+            self.settle_ambiguous(schema, wanted, book).await;
         }
         Ok(())
     }
 
-    /// The records one of whose name fields fulfils one of these conditions.
-    async fn named<'a>(
+    /// What the names are near to that no record has exactly, but those archived ones.
+    async fn look_for_near(
         &self,
         model: &str,
         fields: &NameFields,
-        conditions: impl Iterator<Item = (&'a str, &'a str)>,
-        limit: u64,
-    ) -> Result<Vec<RawRecord>> {
-        let leaves: Vec<Value> = conditions
-            .flat_map(|(operator, text)| {
-                let searched = fields.searched.iter();
-                searched.map(move |field| json!([field, operator, text]))
-            })
-            .collect();
-        if leaves.is_empty() {
-            return Ok(Vec::new());
+        open: Vec<(NameText<'_>, Vec<Candidate>)>,
+        book: &mut NameBook,
+    ) -> Result<()> {
+        let names: Vec<&str> = open.iter().map(|(text, _)| text.name()).collect();
+        let rows = self
+            .named(model, fields, fields.like_domain(&names), MAX_NEAR)
+            .await?;
+        let mut unlike = Vec::new();
+        for (text, archived) in open {
+            match fields.nearly(&rows, &text, archived) {
+                Some(NameMatch::Near(near)) => {
+                    let near = NameMatch::Near(rank(text.name(), near));
+                    book.insert(model, text.whole(), near);
+                }
+                Some(found) => book.insert(model, text.whole(), found),
+                None => unlike.push(text),
+            }
         }
-        let mut domain = vec![json!("|"); leaves.len() - 1];
-        domain.extend(leaves);
+        let parts: Vec<String> = unlike
+            .iter()
+            .flat_map(|text| beginnings(text.name()))
+            .collect();
+        let similar = if parts.is_empty() {
+            Vec::new()
+        } else {
+            let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+            self.named(model, fields, fields.like_domain(&parts), MAX_NEAR)
+                .await?
+        };
+        let similar = fields.unarchived(&similar);
+        for text in unlike {
+            let near = rank(text.name(), similar.clone());
+            book.insert(model, text.whole(), NameMatch::Near(near));
+        }
+        Ok(())
+    }
+
+    /// For names of several records where one must be meant: which of them the fields offer that
+    /// they are given for, and what tells them apart. What Odoo does not answer is left out.
+    async fn settle_ambiguous(
+        &self,
+        schema: &ModelSchema,
+        wanted: &WantedNames,
+        book: &mut NameBook,
+    ) {
+        let model = schema.model.as_str();
+        let several = |book: &NameBook, name: &str| match book.get(model, name) {
+            Some(NameMatch::Exact(found)) if found.len() > 1 => Some(found.clone()),
+            _ => None,
+        };
+        let ambiguous: Vec<(&str, Vec<Candidate>)> = wanted
+            .single
+            .iter()
+            .filter_map(|name| Some((name.as_str(), several(book, name)?)))
+            .collect();
+        let ids: BTreeSet<i64> = ambiguous
+            .iter()
+            .flat_map(|(_, found)| found.iter().map(|candidate| candidate.id))
+            .take(MAX_TOLD)
+            .collect();
+        if ids.is_empty() {
+            return;
+        }
+        for domain in wanted.domains.iter().take(MAX_DOMAINS) {
+            if let Some(offered) = self.offered(schema, domain, &ids).await {
+                book.offer(model, domain, offered);
+            }
+        }
+        let policy = self.shared.catalogue.policy();
+        let telling = telling_fields(schema, |relation| policy.may_read(relation));
+        let rows = if telling.is_empty() {
+            Vec::new()
+        } else {
+            self.with_ids(model, &ids, json!([]), telling.clone()).await
+        };
+        let company = match self.capabilities().await {
+            Ok(capabilities) => capabilities.user.company_id.as_ref().map(|own| own.id),
+            Err(_) => None,
+        };
+        for (name, mut candidates) in ambiguous {
+            tell_apart(&mut candidates, &rows, &telling, company);
+            book.insert(model, name, NameMatch::Exact(candidates));
+        }
+    }
+
+    /// Those of the records that a field with this domain offers; `None` where it says nothing
+    /// that holds for every record.
+    async fn offered(
+        &self,
+        schema: &ModelSchema,
+        domain: &str,
+        ids: &BTreeSet<i64>,
+    ) -> Option<BTreeSet<i64>> {
+        let constant = constant_part(domain, schema);
+        if constant.is_empty() {
+            return None;
+        }
+        let rows = self
+            .with_ids(&schema.model, ids, Value::Array(constant), Vec::new())
+            .await;
+        let ids = rows.iter().filter_map(|row| row.get("id")?.as_i64());
+        Some(ids.collect())
+    }
+
+    /// Of the records with these ids those that fulfil a domain; none, where Odoo refuses.
+    async fn with_ids(
+        &self,
+        model: &str,
+        ids: &BTreeSet<i64>,
+        domain: Value,
+        mut fields: Vec<String>,
+    ) -> Vec<RawRecord> {
+        let mut whole = vec![json!(["id", "in", ids])];
+        whole.extend(domain.as_array().into_iter().flatten().cloned());
+        fields.push("id".to_owned());
         let request = SearchRead {
-            domain: Value::Array(domain),
-            fields: fields.read.clone(),
-            limit: Some(limit),
-            order: Some("id".to_owned()),
+            domain: Value::Array(whole),
+            fields,
+            limit: Some(ids.len() as u64),
             ..SearchRead::new(model)
         };
-        let page = self
-            .client()?
-            .search_read(&request, &Context::new())
-            .await?;
+        let context = Context::new().active_test(false);
+        let Ok(client) = self.client() else {
+            return Vec::new();
+        };
+        let page = client.search_read(&request, &context).await;
+        page.map(|page| page.records).unwrap_or_default()
+    }
+
+    /// The records of a domain with what names them, archived ones after the others.
+    async fn named(
+        &self,
+        model: &str,
+        fields: &NameFields,
+        domain: Value,
+        limit: u64,
+    ) -> Result<Vec<RawRecord>> {
+        let context = if fields.archives() {
+            Context::new().active_test(false)
+        } else {
+            Context::new()
+        };
+        let request = SearchRead {
+            domain,
+            fields: fields.read(),
+            limit: Some(limit),
+            order: Some(fields.order()),
+            ..SearchRead::new(model)
+        };
+        let page = self.client()?.search_read(&request, &context).await?;
         Ok(page.records)
     }
-}
-
-/// The fields that a model's records are named by.
-struct NameFields {
-    read: Vec<String>,
-    searched: Vec<String>,
-}
-
-impl NameFields {
-    /// The display name (what Odoo shows, with a code or a parent's name), and the plain name.
-    fn of(schema: Option<&ModelSchema>) -> Self {
-        let mut read = vec!["display_name".to_owned()];
-        let mut searched = Vec::new();
-        let Some(schema) = schema else {
-            return Self {
-                read,
-                searched: vec!["display_name".to_owned()],
-            };
-        };
-        let field = |name: &str| schema.field(name);
-        let is_searchable = |name: &str| {
-            field(name)
-                .is_some_and(|field| field.searchable == Some(true) || field.store == Some(true))
-        };
-        if is_searchable("display_name") {
-            searched.push("display_name".to_owned());
-        }
-        let own = (schema.model == MODELS).then_some("model");
-        for name in schema
-            .rec_name
-            .as_deref()
-            .into_iter()
-            .chain(["name"])
-            .chain(own)
-        {
-            let is_text = field(name).is_some_and(|field| field.field_type == FieldType::Char);
-            if is_text && is_searchable(name) && !searched.iter().any(|known| known == name) {
-                searched.push(name.to_owned());
-                read.push(name.to_owned());
-            }
-        }
-        if searched.is_empty() {
-            searched.push("display_name".to_owned());
-        }
-        Self { read, searched }
-    }
-
-    /// The records of exactly this display name, or where there is none, of this name.
-    fn exact(&self, rows: &[RawRecord], is_it: impl Fn(&str) -> bool) -> Vec<Candidate> {
-        for field in &self.read {
-            let found: Vec<Candidate> = rows
-                .iter()
-                .filter(|row| {
-                    row.get(field)
-                        .and_then(Value::as_str)
-                        .is_some_and(|text| is_it(text.trim()))
-                })
-                .filter_map(candidate)
-                .collect();
-            if !found.is_empty() {
-                return found;
-            }
-        }
-        Vec::new()
-    }
-
-    fn containing(&self, rows: &[RawRecord], lower: &str) -> Vec<Candidate> {
-        let contains = |row: &&RawRecord| {
-            self.read.iter().any(|field| {
-                let text = row.get(field).and_then(Value::as_str);
-                text.is_some_and(|text| text.to_lowercase().contains(lower))
-            })
-        };
-        rows.iter().filter(contains).filter_map(candidate).collect()
-    }
-}
-
-fn candidate(row: &RawRecord) -> Option<Candidate> {
-    Some(Candidate {
-        id: row.get("id")?.as_i64()?,
-        name: present::visible(row.get("display_name")?.as_str().unwrap_or_default()),
-    })
 }
 
 /// The beginnings of the words of a name: where a name is misspelt, some of them are right.
@@ -258,45 +281,13 @@ fn rank(name: &str, candidates: Vec<Candidate>) -> Vec<Candidate> {
 mod tests {
     use super::*;
 
-    fn row(id: i64, display: &str, name: &str) -> RawRecord {
-        let Value::Object(row) = json!({"id": id, "display_name": display, "name": name}) else {
-            panic!("an object")
-        };
-        row
-    }
-
-    #[test]
-    fn a_display_name_goes_before_a_plain_name() {
-        let fields = NameFields {
-            read: vec!["display_name".to_owned(), "name".to_owned()],
-            searched: Vec::new(),
-        };
-        let rows = [
-            row(1, "[A] Chair", "Chair"),
-            row(2, "[B] Chair", "Chair"),
-            row(3, "Desk", "Desk"),
-            row(4, "[C] Desk", "Desk"),
-        ];
-        let ids = |name: &str| -> Vec<i64> {
-            let found = fields.exact(&rows, |text| text == name);
-            found.iter().map(|candidate| candidate.id).collect()
-        };
-        assert_eq!(ids("[A] Chair"), [1]);
-        assert_eq!(ids("Chair"), [1, 2]);
-        assert_eq!(ids("Desk"), [3]);
-        assert!(ids("chair").is_empty());
-    }
-
     #[test]
     fn the_nearest_names_come_first() {
         let candidates = ["Gemini Furniture", "Azure Interior", "Azerty"];
         let candidates: Vec<Candidate> = candidates
             .iter()
             .zip(1..)
-            .map(|(name, id)| Candidate {
-                id,
-                name: (*name).to_owned(),
-            })
+            .map(|(name, id)| Candidate::new(id, *name))
             .collect();
         assert_eq!(rank("Azur Interiro", candidates)[0].name, "Azure Interior");
         assert_eq!(beginnings("Azur, In-terior"), ["Azu", "ter"]);

@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::scalars::{as_integer, prepare_record, show};
+use super::references::prepare_link;
+use super::scalars::{as_integer, show};
 use super::values::{Purpose, prepare_new_line, prepare_values};
 use super::{Known, Problems};
 use crate::schema::text::nearest;
@@ -255,8 +256,7 @@ impl Lines<'_, '_> {
     }
 
     fn reference(&mut self, item: &Value, path: &str) -> Option<Value> {
-        let relation = self.field.relation.as_deref();
-        prepare_record(relation, item, path, self.known, self.problems)
+        prepare_link(self.field, item, path, self.known, self.problems)
     }
 
     fn new_line(&mut self, values: &Map<String, Value>, path: &str) -> Map<String, Value> {

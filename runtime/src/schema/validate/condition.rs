@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::domain::Terms;
 use super::fields::{find_field, not_searched};
-use super::names::{NameMatch, unknown};
 use super::operators::{
     advice, advised_operators, as_operator, is_pattern_operator, is_subdomain_operator,
 };
+use super::references::{given_id, records_named};
 use super::scalars::{as_record_id, prepare_scalar, said_date, show};
 use super::{Known, Problems, days};
 use crate::schema::{FieldSchema, FieldType, ModelSchema};
@@ -82,7 +82,7 @@ impl Checker<'_, '_> {
         while let Some(step) = steps.next() {
             let model: &ModelSchema = target.as_deref().unwrap_or(start);
             if step == "id" && steps.peek().is_none() {
-                return Resolved::Field(Box::new(FieldSchema::new(FieldType::Integer)));
+                return Resolved::Field(Box::new(id_of(model)));
             }
             let Some(field) = find_field(model, step, path, self.problems) else {
                 return Resolved::Wrong;
@@ -172,7 +172,7 @@ impl Checker<'_, '_> {
             return Some((operator, self.subdomain(field, operator, value, path)?));
         }
         if matches!(operator, "child_of" | "parent_of") {
-            return Some((operator, self.ancestors(value, path)?));
+            return Some((operator, self.ancestors(field, value, path)?));
         }
         if value == &json!(true) && !field.field_type.is_numeric() {
             // On anything but a boolean, `= true` can only ask for "has a value".
@@ -216,11 +216,10 @@ impl Checker<'_, '_> {
             }
             Value::String(text)
                 if field.field_type.is_relational()
-                    && text
-                        .split(',')
-                        .all(|part| part.trim().parse::<i64>().is_ok()) =>
+                    && text.contains(',')
+                    && let Some(ids) = ids_in(text) =>
             {
-                text.split(',').map(|part| json!(part.trim())).collect()
+                ids
             }
             other => vec![other.clone()],
         };
@@ -280,21 +279,17 @@ impl Checker<'_, '_> {
         if matches!(value, Value::Bool(false) | Value::Null) {
             return Some(vec![json!(false)]);
         }
-        if let Some(id) = as_record_id(value) {
+        if let Some(id) = given_id(value) {
             return Some(vec![json!(id)]);
         }
-        let number = value
-            .as_i64()
-            .or_else(|| value.as_str()?.trim().parse().ok());
-        if let Some(number) = number {
+        let text = value.as_str().map(str::trim);
+        let number = value.as_i64().or_else(|| text?.parse().ok());
+        let model = field.relation.as_deref();
+        if let Some(number) = number.filter(|number| *number <= 0 || model.is_none()) {
             // No record has such an id; Odoo finds nothing.
             return Some(vec![json!(number)]);
         }
-        let name = value
-            .as_str()
-            .map(str::trim)
-            .filter(|name| !name.is_empty());
-        let (Some(name), Some(model)) = (name, field.relation.as_deref()) else {
+        let (Some(name), Some(model)) = (text.filter(|name| !name.is_empty()), model) else {
             self.problems.add(
                 path,
                 format!(
@@ -305,27 +300,7 @@ impl Checker<'_, '_> {
             );
             return None;
         };
-        match self.known.names.get(model, name) {
-            None => {
-                self.known.want(model, name);
-                Some(vec![json!(name)])
-            }
-            Some(NameMatch::Exact(candidates)) => {
-                let ids: Vec<Value> = candidates.iter().map(|found| json!(found.id)).collect();
-                let (value, only) = match candidates.as_slice() {
-                    [only] => (json!(only.id), Some(only.name.as_str())),
-                    _ => (json!(ids), None),
-                };
-                self.known.note(path, name, value, only);
-                Some(ids)
-            }
-            Some(NameMatch::Near(near)) => {
-                let text = unknown(model, name, near);
-                self.problems
-                    .add(path, format!("{text}; \"ilike\" finds parts of names"));
-                None
-            }
-        }
+        records_named(model, name, path, self.known, self.problems)
     }
 
     fn pattern(&mut self, value: &Value, path: &str) -> Option<Value> {
@@ -370,8 +345,8 @@ impl Checker<'_, '_> {
         Some(Value::Array(flat))
     }
 
-    /// Ids, or a text that Odoo looks for in names.
-    fn ancestors(&mut self, value: &Value, path: &str) -> Option<Value> {
+    /// The records whose descendants or ancestors are meant, by id or name.
+    fn ancestors(&mut self, field: &FieldSchema, value: &Value, path: &str) -> Option<Value> {
         let items = match value {
             Value::Array(items) => items.as_slice(),
             Value::Bool(false) | Value::Null => return Some(json!(false)),
@@ -379,25 +354,26 @@ impl Checker<'_, '_> {
         };
         let mut found = Vec::with_capacity(items.len());
         for item in items {
-            match as_record_id(item) {
-                Some(id) => found.push(json!(id)),
-                None if item.is_string() => found.push(item.clone()),
-                None => {
-                    self.problems.add(
-                        path,
-                        format!(
-                            "expected an id, a list of ids or a name, got {}",
-                            show(item)
-                        ),
-                    );
-                    return None;
-                }
+            let is_one = item.is_string() || given_id(item).is_some();
+            if !is_one {
+                self.problems.add(
+                    path,
+                    format!(
+                        "expected an id, a list of ids or a name, got {}",
+                        show(item)
+                    ),
+                );
+                return None;
+            }
+            found.extend(self.related(field, item, path)?);
+        }
+        match found.pop() {
+            Some(only) if found.is_empty() && !value.is_array() => Some(only),
+            last => {
+                found.extend(last);
+                Some(Value::Array(found))
             }
         }
-        if value.is_array() {
-            return Some(Value::Array(found));
-        }
-        found.pop()
     }
 
     /// 19 has relative dates that are not ours (`=monday +1w`).
@@ -427,6 +403,20 @@ fn as_pair(field: &FieldSchema, value: &Value) -> Option<i64> {
             .as_str()
             .is_some_and(|name| name.parse::<i64>().is_err());
     is_pair.then(|| as_record_id(value)).flatten()
+}
+
+/// The `id` of a model's records: what compares it with ancestors may name them.
+fn id_of(model: &ModelSchema) -> FieldSchema {
+    FieldSchema {
+        relation: Some(model.model.clone()),
+        ..FieldSchema::new(FieldType::Integer)
+    }
+}
+
+/// The ids in `1, 2, 3`; `None` where something else is among them.
+fn ids_in(text: &str) -> Option<Vec<Value>> {
+    let ids = text.split(',').map(|part| part.trim().parse::<i64>());
+    ids.map(|id| id.ok().map(Value::from)).collect()
 }
 
 fn relation_of(field: &FieldSchema) -> &str {

@@ -17,6 +17,7 @@ pub mod lines;
 mod methods;
 pub mod names;
 mod operators;
+mod references;
 mod scalars;
 pub mod special;
 #[cfg(test)]
@@ -76,13 +77,20 @@ impl<'a> Known<'a> {
         (self.models)(name)
     }
 
-    fn want(&self, model: &str, name: &str) {
+    /// A name of which one record must be meant, for a field with this domain.
+    fn want_one(&self, model: &str, name: &str, domain: Option<&str>) {
         let mut findings = self.findings.borrow_mut();
-        findings
-            .wanted
-            .entry(model.to_owned())
-            .or_default()
-            .insert(name.to_owned());
+        let wanted = findings.wanted.entry(model.to_owned()).or_default();
+        wanted.names.insert(name.to_owned());
+        wanted.single.insert(name.to_owned());
+        wanted.domains.extend(domain.map(str::to_owned));
+    }
+
+    /// A name of which several records may be meant.
+    fn want_any(&self, model: &str, name: &str) {
+        let mut findings = self.findings.borrow_mut();
+        let wanted = findings.wanted.entry(model.to_owned()).or_default();
+        wanted.names.insert(name.to_owned());
     }
 
     /// What time it is where the user is matters.
@@ -181,6 +189,16 @@ impl Problems {
             format!(" odoo_schema(model=\"{model}\") lists the fields of this model.")
         };
         self.with_last_hint(format!("Nothing was sent to Odoo.{schema}"))
+    }
+
+    /// All mistakes as one error, or `Ok`, where names of records were looked up besides.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidCall`](crate::ErrorKind::InvalidCall) with one line a mistake.
+    pub fn into_result_besides_names(self, model: &str) -> Result<()> {
+        self.with_last_hint(format!(
+            "Nothing was changed; only names were looked up. odoo_schema(model=\"{model}\") lists the fields of this model."
+        ))
     }
 
     /// All mistakes in the names of records as one error, or `Ok`.

@@ -6,9 +6,8 @@ use jiff::civil;
 use serde_json::{Number, Value, json};
 
 use super::Known;
-use super::Problems;
 use super::dates::{self, Meaning, Precision};
-use super::names::{NameMatch, ambiguous, unknown};
+use super::references::record_of;
 use crate::schema::text::{join_bounded, nearest};
 use crate::schema::{FieldSchema, FieldType, SelectionOption};
 
@@ -102,62 +101,6 @@ pub(super) fn said_date(
             Some(moment)
         }
         _ => None,
-    }
-}
-
-/// A record by id, or by the name that exactly one record has. A name that was not looked up
-/// yet is noted, and stays as it is until it was.
-pub(super) fn prepare_record(
-    relation: Option<&str>,
-    value: &Value,
-    path: &str,
-    known: &Known<'_>,
-    problems: &mut Problems,
-) -> Option<Value> {
-    if let Some(id) = as_record_id(value) {
-        return Some(json!(id));
-    }
-    let name = value
-        .as_str()
-        .map(str::trim)
-        .filter(|name| name.chars().any(char::is_alphanumeric) && !is_number(name));
-    let (Some(model), Some(name)) = (relation, name) else {
-        problems.add(
-            path,
-            format!("expected {}, got {}", record_of(relation), show(value)),
-        );
-        return None;
-    };
-    match known.names.get(model, name) {
-        None => {
-            known.want(model, name);
-            Some(json!(name))
-        }
-        Some(NameMatch::Exact(candidates)) => match candidates.as_slice() {
-            [only] => {
-                known.note(path, name, json!(only.id), Some(&only.name));
-                Some(json!(only.id))
-            }
-            several => {
-                problems.add(path, ambiguous(model, name, several));
-                None
-            }
-        },
-        Some(NameMatch::Near(near)) => {
-            problems.add(path, unknown(model, name, near));
-            None
-        }
-    }
-}
-
-fn is_number(text: &str) -> bool {
-    text.parse::<f64>().is_ok() && !text.chars().any(char::is_alphabetic)
-}
-
-fn record_of(relation: Option<&str>) -> String {
-    match relation {
-        Some(model) => format!("the id or the exact name of a record of {model}"),
-        None => "the id of a record (a whole number)".to_owned(),
     }
 }
 

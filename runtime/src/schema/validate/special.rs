@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::scalars::{as_float, as_integer, prepare_record, show};
+use super::references::prepare_record;
+use super::scalars::{as_float, as_integer, show};
 use super::{Known, Problems};
 use crate::schema::{FieldSchema, FieldType, ModelSchema};
 
@@ -135,10 +136,7 @@ mod tests {
 
     fn prepared(value: &Value) -> Result<Value, String> {
         let mut names = NameBook::default();
-        let found = Candidate {
-            id: 7,
-            name: "Events".to_owned(),
-        };
+        let found = Candidate::new(7, "Events");
         names.insert(ANALYTIC_ACCOUNT, "Events", NameMatch::Exact(vec![found]));
         let now = "2026-11-24T15:30:00[Europe/Brussels]".parse().unwrap();
         let known = Known::new(&|_| None, &names, &now);

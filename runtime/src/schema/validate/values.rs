@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::commands::{VERBS, is_line, prepare_x2many};
 use super::fields::find_field;
-use super::scalars::{as_record_id, prepare_record, prepare_stored, said_date, show};
+use super::references::prepare_link;
+use super::scalars::{prepare_stored, said_date, show};
 use super::{Known, Problems, special};
 use crate::schema::{FieldSchema, FieldType, ModelSchema};
 
@@ -239,8 +240,8 @@ fn prepare_value(
         }
         return Some(json!(false));
     }
-    if field.field_type == FieldType::Many2one && as_record_id(value).is_none() {
-        return prepare_record(field.relation.as_deref(), value, path, known, problems);
+    if field.field_type == FieldType::Many2one {
+        return prepare_link(field, value, path, known, problems);
     }
     if let Some(date) = said_date(field, value, path, known) {
         return Some(date);

@@ -118,13 +118,10 @@ fn now() -> Zoned {
 /// What a look-up may answer: one record for most names, two for some.
 pub(super) fn look_up(wanted: &Wanted) -> NameBook {
     let mut book = NameBook::default();
-    for (model, names) in wanted {
-        for name in names {
+    for (model, wanted) in wanted {
+        for name in &wanted.names {
             let sum: i64 = name.bytes().map(i64::from).sum();
-            let candidate = |id| Candidate {
-                id,
-                name: name.clone(),
-            };
+            let candidate = |id| Candidate::new(id, name.clone());
             let mut found = vec![candidate(sum + 1)];
             if sum % 8 == 7 {
                 found.push(candidate(sum + 2));

@@ -138,6 +138,34 @@ fn right_domains_pass_and_are_mended() {
             json!([["partner_id", "in", [7, 8]]]),
         ),
         (
+            json!([["partner_id", "in", ["Azure Interior", 7]]]),
+            json!([["partner_id", "in", [14, 7]]]),
+        ),
+        (
+            json!([["partner_id", "=", "14"]]),
+            json!([["partner_id", "=", 14]]),
+        ),
+        (
+            json!([["partner_id", "in", "14, 15"]]),
+            json!([["partner_id", "in", [14, 15]]]),
+        ),
+        (
+            json!([["partner_id", "child_of", "Azure Interior"]]),
+            json!([["partner_id", "child_of", 14]]),
+        ),
+        (
+            json!([["partner_id", "parent_of", ["Azure Interior", 7]]]),
+            json!([["partner_id", "parent_of", [14, 7]]]),
+        ),
+        (
+            json!([["partner_id", "child_of", "Twin"]]),
+            json!([["partner_id", "child_of", [7, 8]]]),
+        ),
+        (
+            json!([["partner_id.id", "child_of", "Azure Interior"]]),
+            json!([["partner_id.id", "child_of", 14]]),
+        ),
+        (
             json!([["partner_id", "not in", ["Twin", 9]]]),
             json!([["partner_id", "not in", [7, 8, 9]]]),
         ),
@@ -227,6 +255,21 @@ fn wrong_domains_are_refused_with_the_mend() {
         (
             json!([["partner_id", "=", "Azur"]]),
             &["no record of res.partner is named “Azur”; the nearest are “Azure Interior” (14)"],
+        ),
+        (
+            json!([["partner_id", "child_of", ["Azur"]]]),
+            &[
+                "the nearest are “Azure Interior” (14)",
+                "\"ilike\" finds parts of names",
+            ],
+        ),
+        (
+            json!([["partner_id", "=", "3"]]),
+            &["“3” is the name of “3” (15) and the id of “Azure Interior” (14)"],
+        ),
+        (
+            json!([["partner_id", "in", ["Old"]]]),
+            &["“Old” of res.partner is archived: “Old” (16)"],
         ),
         (
             json!([["partner_id", "in", ["Nobody"]]]),

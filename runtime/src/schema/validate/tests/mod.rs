@@ -23,7 +23,7 @@ fn order() -> ModelSchema {
         "fields": {
             "id": {"type": "integer", "readonly": true},
             "name": {"type": "char", "string": "Reference", "required": true, "has_default": true},
-            "partner_id": {"type": "many2one", "string": "Customer", "relation": "res.partner", "required": true},
+            "partner_id": {"type": "many2one", "string": "Customer", "relation": "res.partner", "required": true, "domain": "[('x', '=', 1)]"},
             "state": {"type": "selection", "selection": [["draft", "Quotation"], ["sale", "Sales Order"]]},
             "amount_total": {"type": "monetary", "readonly": true, "store": true},
             "priority": {"type": "integer"},
@@ -82,28 +82,32 @@ fn now() -> Zoned {
     "2026-11-24T15:30:00[Europe/Brussels]".parse().unwrap()
 }
 
-/// Two contacts of one name, and one of another.
+/// Two contacts of one name, one of another, an archived one, and numbers.
 fn book() -> NameBook {
-    let candidate = |id, name: &str| Candidate {
-        id,
-        name: name.to_owned(),
-    };
-    let azure = candidate(14, "Azure Interior");
-    let twins = vec![candidate(7, "Twin"), candidate(8, "Twin")];
+    let azure = Candidate::new(14, "Azure Interior");
+    let twins = vec![Candidate::new(7, "Twin"), Candidate::new(8, "Twin")];
+    let three = Candidate::new(15, "3");
+    let old = Candidate::new(16, "Old");
     let mut book = NameBook::default();
-    book.insert(
-        "res.partner",
-        "Azure Interior",
-        NameMatch::Exact(vec![azure.clone()]),
-    );
-    book.insert("res.partner", "Twin", NameMatch::Exact(twins));
-    book.insert("res.partner", "Azur", NameMatch::Near(vec![azure]));
-    book.insert("res.partner", "Nobody", NameMatch::Near(Vec::new()));
-    book.insert(
-        "crm.tag",
-        "VIP",
-        NameMatch::Exact(vec![candidate(3, "VIP")]),
-    );
+    for (name, found) in [
+        ("Azure Interior", NameMatch::Exact(vec![azure.clone()])),
+        ("14", NameMatch::Exact(vec![azure.clone()])),
+        ("7", NameMatch::Exact(vec![twins[0].clone()])),
+        ("Twin", NameMatch::Exact(twins)),
+        ("3", NameMatch::NameOrId(vec![three], azure.clone())),
+        ("Twin (14)", NameMatch::OtherName(azure.clone())),
+        ("Old", NameMatch::Archived(vec![old])),
+        ("Azur", NameMatch::Near(vec![azure])),
+        ("Nobody", NameMatch::Near(Vec::new())),
+    ] {
+        book.insert("res.partner", name, found);
+    }
+    let vip = NameMatch::Exact(vec![Candidate::new(3, "VIP")]);
+    book.insert("crm.tag", "VIP", vip);
+    let five = NameMatch::Exact(vec![Candidate::new(5, "Chair")]);
+    book.insert("product.product", "5", five);
+    let six = NameMatch::Exact(vec![Candidate::new(6, "Line")]);
+    book.insert("sale.order.line", "6", six);
     book
 }
 

@@ -74,6 +74,11 @@ fn right_values_pass_and_are_mended() {
             json!({"partner_id": "Azure Interior"}),
             json!({"partner_id": 14}),
         ),
+        (json!({"partner_id": "14"}), json!({"partner_id": 14})),
+        (
+            json!({"partner_id": {"id": "14"}}),
+            json!({"partner_id": 14}),
+        ),
         (
             json!({"validity_date": "+2w"}),
             json!({"validity_date": "2026-12-08"}),
@@ -133,14 +138,62 @@ fn names_are_collected_and_what_they_stand_for_is_noted() {
     let given =
         json!({"partner_id": "Azure Interior", "tag_ids": ["VIP"], "validity_date": "today"});
     let (_, findings) = values_with(given.clone(), Purpose::Update, &NameBook::default()).unwrap();
-    assert_eq!(findings.wanted["res.partner"].len(), 1);
-    assert_eq!(findings.wanted["crm.tag"].len(), 1);
+    assert_eq!(findings.wanted["res.partner"].names.len(), 1);
+    assert_eq!(findings.wanted["crm.tag"].names.len(), 1);
     let (_, findings) = values_with(given, Purpose::Update, &book()).unwrap();
     assert!(findings.wanted.is_empty() && findings.uses_clock);
     assert_eq!(
         describe_resolved(&findings.resolved).unwrap(),
         "resolved: values.partner_id “Azure Interior” → 14; values.tag_ids[0] “VIP” → 3; \
          values.validity_date “today” → 2026-11-24"
+    );
+}
+
+#[test]
+fn a_number_as_text_is_looked_up_and_told() {
+    let given = json!({"partner_id": "14", "order_line": [{"product_id": 5}]});
+    let (waits, findings) =
+        values_with(given.clone(), Purpose::Update, &NameBook::default()).unwrap();
+    assert_eq!(waits["partner_id"], json!("14"));
+    assert!(findings.wanted["res.partner"].single.contains("14"));
+    assert!(!findings.wanted.contains_key("product.product"));
+    let (_, findings) = values_with(given, Purpose::Update, &book()).unwrap();
+    assert_eq!(
+        describe_resolved(&findings.resolved).unwrap(),
+        "resolved: values.partner_id “14” → 14 (“Azure Interior”)"
+    );
+}
+
+#[test]
+fn a_fields_domain_narrows_a_name_of_several() {
+    let names = |offered: &[i64]| {
+        let mut book = book();
+        book.offer(
+            "res.partner",
+            "[('x', '=', 1)]",
+            offered.iter().copied().collect(),
+        );
+        book
+    };
+    let sent = |book: &NameBook| {
+        values_with(json!({"partner_id": "Twin"}), Purpose::Update, book).map(|(values, _)| values)
+    };
+    assert_eq!(sent(&names(&[8])), Ok(json!({"partner_id": 8})));
+    assert!(
+        sent(&names(&[]))
+            .unwrap_err()
+            .contains("2 records of res.partner")
+    );
+    let first = values_with(
+        json!({"partner_id": "Twin"}),
+        Purpose::Update,
+        &NameBook::default(),
+    );
+    let (_, findings) = first.unwrap();
+    assert!(
+        findings.wanted["res.partner"]
+            .domains
+            .contains("[('x', '=', 1)]")
     );
 }
 
@@ -154,6 +207,18 @@ fn a_name_of_several_records_or_of_none_is_refused_in_values() {
         (
             json!({"partner_id": "Azur"}),
             "no record of res.partner is named “Azur”; the nearest are “Azure Interior” (14)",
+        ),
+        (
+            json!({"partner_id": "3"}),
+            "values.partner_id: “3” is the name of “3” (15) and the id of “Azure Interior” (14) of res.partner; write 14 without quotes",
+        ),
+        (
+            json!({"partner_id": "Twin (14)"}),
+            "“Twin (14)”: 14 of res.partner is “Azure Interior” (14)",
+        ),
+        (
+            json!({"partner_id": "Old"}),
+            "“Old” of res.partner is archived: “Old” (16)",
         ),
         (
             json!({"partner_id": -3}),
