@@ -74,7 +74,12 @@ impl UserSession {
         let fields = NameFields::of(schema);
         let texts: Vec<NameText> = wanted.names.iter().map(|name| NameText::of(name)).collect();
         let rows = self
-            .named(model, &fields, fields.exact_domain(&texts), MAX_EXACT)
+            .named(
+                model,
+                schema,
+                &fields,
+                (fields.exact_domain(&texts), MAX_EXACT),
+            )
             .await?;
         let mut open = Vec::new();
         for text in texts {
@@ -84,7 +89,8 @@ impl UserSession {
             }
         }
         if !open.is_empty() {
-            self.look_for_near(model, &fields, open, book).await?;
+            self.look_for_near(model, schema, &fields, open, book)
+                .await?;
         }
         if let Some(schema) = schema {
             self.settle_ambiguous(schema, wanted, book).await;
@@ -96,13 +102,19 @@ impl UserSession {
     async fn look_for_near(
         &self,
         model: &str,
+        schema: Option<&ModelSchema>,
         fields: &NameFields,
         open: Vec<(NameText<'_>, Vec<Candidate>)>,
         book: &mut NameBook,
     ) -> Result<()> {
         let names: Vec<&str> = open.iter().map(|(text, _)| text.name()).collect();
         let rows = self
-            .named(model, fields, fields.like_domain(&names), MAX_NEAR)
+            .named(
+                model,
+                schema,
+                fields,
+                (fields.like_domain(&names), MAX_NEAR),
+            )
             .await?;
         let mut unlike = Vec::new();
         for (text, archived) in open {
@@ -123,8 +135,13 @@ impl UserSession {
             Vec::new()
         } else {
             let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-            self.named(model, fields, fields.like_domain(&parts), MAX_NEAR)
-                .await?
+            self.named(
+                model,
+                schema,
+                fields,
+                (fields.like_domain(&parts), MAX_NEAR),
+            )
+            .await?
         };
         let similar = fields.unarchived(&similar);
         for text in unlike {
@@ -226,14 +243,16 @@ impl UserSession {
         page.map(|page| page.records).unwrap_or_default()
     }
 
-    /// The records of a domain with what names them, archived ones after the others.
+    /// The first records of a domain with what names them, archived ones after the others, and
+    /// none that belongs to a record of a closed model.
     async fn named(
         &self,
         model: &str,
+        schema: Option<&ModelSchema>,
         fields: &NameFields,
-        domain: Value,
-        limit: u64,
+        (domain, limit): (Value, u64),
     ) -> Result<Vec<RawRecord>> {
+        let domain = self.with_open_owners(model, schema, domain).await?;
         let context = if fields.archives() {
             Context::new().active_test(false)
         } else {

@@ -375,6 +375,13 @@ def test_files_of_a_closed_model_are_closed(
     assert completed == [str(shown)]
     completed = client.complete_resource(RECORD, "id", str(hidden), model=FILE).values
     assert str(hidden) not in completed
+    by_name = client.ok(
+        "odoo_count", model=MESSAGE, domain=[["attachment_ids", "=", f"{mark}.txt"]]
+    )
+    assert by_name.structured["resolved"][0]["value"] == shown
+    by_id = client.call("odoo_count", model=MESSAGE, domain=[["attachment_ids", "=", str(hidden)]])
+    assert_refused(by_id, "invalid_call", f"no record of {FILE} has the id {hidden}")
+    assert mark not in by_id.text
     for name, arguments in {
         "odoo_read": {"ids": [shown, hidden]},
         "odoo_update": {"id": hidden, "values": {"name": "x"}},

@@ -13,10 +13,12 @@ pub(super) fn given_id(value: &Value) -> Option<i64> {
     as_record_id(value).filter(|_| !value.is_string())
 }
 
-/// What records may be named by: any text but one of signs only.
+/// What records may be named by: any text but one of signs only, and numbers that no id has and
+/// nobody gives as a name.
 fn as_name(value: &Value) -> Option<&str> {
     let name = value.as_str()?.trim();
-    name.chars().any(char::is_alphanumeric).then_some(name)
+    let is_below_any_id = name == "0" || name.starts_with('-') && name.parse::<f64>().is_ok();
+    (name.chars().any(char::is_alphanumeric) && !is_below_any_id).then_some(name)
 }
 
 /// What a field that links to one record takes.

@@ -225,6 +225,8 @@ fn a_name_of_several_records_or_of_none_is_refused_in_values() {
             "the id or the exact name of a record of res.partner, got -3",
         ),
         (json!({"partner_id": " "}), "the id or the exact name"),
+        (json!({"partner_id": "0"}), "the id or the exact name"),
+        (json!({"partner_id": "-3"}), "the id or the exact name"),
     ] {
         let error = values(given, Purpose::Update).unwrap_err();
         assert!(error.contains(part), "{error}");
