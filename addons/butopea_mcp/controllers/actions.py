@@ -37,7 +37,7 @@ class ActionsController(McpController):
         """What a button or menu entry opens that is an action and no method."""
         env = self._mcp_env(request_token)
         name = checked(action, str, "action must be a text", "")
-        records = self._mcp_records(env, model, ids)
+        records = self._mcp_records(env, model, ids, may_be_none=True)
         self._admit(records, "execute", name)
         return {"action": env["butopea.mcp.action"]._load(name, records)}
 
@@ -99,11 +99,13 @@ class ActionsController(McpController):
         records.env["butopea.mcp.policy"]._check(records._name, operation, method)
         return call
 
-    def _mcp_records(self, env: Any, model: Any, ids: Any) -> Any:
+    def _mcp_records(
+        self, env: Any, model: Any, ids: Any, may_be_none: bool = False
+    ) -> Any:
         ids = checked(ids, list, "ids must be a list of numbers", [])
         for record_id in ids:
             checked(record_id, int, "ids must be a list of numbers", None)
         if len(ids) > _MAX_RECORDS:
             raise UserError(f"At most {_MAX_RECORDS} records at once.")
         records_of = self._mcp_model(env, model)
-        return env["butopea.mcp.action"]._check_records(records_of, ids)
+        return env["butopea.mcp.action"]._check_records(records_of, ids, may_be_none)

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from psycopg2 import OperationalError
+from psycopg2 import DatabaseError, OperationalError
 
 from odoo import models
 from odoo.exceptions import MissingError, UserError
@@ -15,6 +15,11 @@ from ..lib.input_guard import check_domain, check_ids, check_records
 from ..lib.json_value import json_value
 from ..lib.operations import operations_of
 from .common import McpController, checked, mcp_route
+
+# Before a method of several records.
+_BEFORE_CALL = "butopea_mcp_before_call"
+# The most records of which one that Odoo refuses is looked for.
+_MOST_BLAMED = 100
 
 
 class ExecuteController(McpController):
@@ -87,9 +92,14 @@ class ExecuteController(McpController):
         if method in call:
             answer = call[method](records, args, kwargs, values)
         else:
-            result = getattr(records, method)(*args, **kwargs)
-            # Constraints and stored computations that still wait fail here.
-            env.flush_all()
+
+            def call_on(some: models.BaseModel) -> Any:
+                result = getattr(some, method)(*args, **kwargs)
+                # Constraints and stored computations that still wait fail here.
+                env.flush_all()
+                return result
+
+            result = self._call(records, call_on)
             answer = {"result": json_value(result, env)}
             action = env["butopea.mcp.action"]._resolve(result, records)
             if action is not None:
@@ -174,6 +184,60 @@ class ExecuteController(McpController):
             records.unlink()
             records.env.flush_all()
         return {"ids": ids}
+
+    def _call(
+        self, records: models.BaseModel, call_on: Callable[[models.BaseModel], Any]
+    ) -> Any:
+        """Call a method of `records`; when Odoo refuses, find the record that it means.
+
+        Only for refusals, and only where a savepoint is left: a method that commits
+        takes it away. That is why it is not released: such a method works as ever.
+        """
+        if not 1 < len(records) <= _MOST_BLAMED:
+            return call_on(records)
+        env = records.env
+        env.flush_all()
+        env.cr.execute(f"SAVEPOINT {_BEFORE_CALL}")
+        try:
+            return call_on(records)
+        except UserError as error:
+            refused = self._refused(records, call_on, error)
+            if refused is error:
+                raise
+            raise refused from error
+
+    def _refused(
+        self,
+        records: models.BaseModel,
+        call_on: Callable[[models.BaseModel], Any],
+        error: UserError,
+    ) -> UserError:
+        """The error of the one record that is refused, with its id, or else `error`.
+
+        Each record is tried alone, and all of that is rolled back. A method that wants
+        several (to merge them) refuses each of them alone: then it is not about one.
+        """
+        found, is_one_taken = None, False
+        for index, record in enumerate(records):
+            try:
+                records.env.cr.execute(f"ROLLBACK TO SAVEPOINT {_BEFORE_CALL}")
+            except DatabaseError:
+                return error
+            records.env.clear()
+            try:
+                call_on(record)
+                is_one_taken = True
+            except OperationalError:
+                raise
+            except UserError as alone:
+                alone.butopea_mcp_failed = {"index": index, "id": record.id}
+                if str(alone) == str(error):
+                    return alone
+                found = found or alone
+            except Exception:
+                # Something else than what it is refused for.
+                return error
+        return found if found is not None and is_one_taken else error
 
     @contextlib.contextmanager
     def _blaming(

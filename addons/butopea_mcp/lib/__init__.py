@@ -2,6 +2,7 @@ from . import answers
 from . import context_policy
 from . import current_call
 from . import error_kind
+from . import form_lines
 from . import form_values
 from . import input_guard
 from . import json_value

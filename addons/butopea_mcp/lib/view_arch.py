@@ -6,6 +6,7 @@ are applied, and what the user's groups do not allow is gone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -16,6 +17,12 @@ from .. import compat
 # `column_invisible` hides a list's column, the others are what a form knows.
 CONDITIONS = ("required", "readonly", "invisible")
 
+# What stands within a line of text, as opposed to what begins a new one.
+_INLINE = ("a", "abbr", "b", "code", "em", "i", "small", "span", "strong", "u")
+# What has texts that are no words of the form: names of fields and of buttons, views of
+# other models.
+_NO_TEXT = ("button", "groupby", "label", "templates", "script", "style", "svg")
+
 
 class Element(NamedTuple):
     """A `<field>` or `<button>`, and the condition that hides it.
@@ -24,6 +31,13 @@ class Element(NamedTuple):
     """
 
     node: etree._Element
+    hidden: Any
+
+
+class StaticText(NamedTuple):
+    """A text of the form itself: words, and the fields that stand between them."""
+
+    pieces: list[str | Element]
     hidden: Any
 
 
@@ -91,6 +105,47 @@ class ViewArch:
             return list(ViewArch(etree.tostring(view)).fields())
         return []
 
+    def texts(self) -> list[StaticText]:
+        """What the form says besides its fields: questions, explanations, warnings."""
+        found: list[StaticText] = []
+        self._add_texts(self.root, None, found)
+        return found
+
+    def _add_texts(
+        self, node: etree._Element, hidden: Any, found: list[StaticText]
+    ) -> None:
+        pieces: list[str | Element] = []
+
+        def end() -> None:
+            if _has_words(pieces):
+                found.append(StaticText(pieces.copy(), hidden))
+            pieces.clear()
+
+        def walk(within: etree._Element) -> None:
+            pieces.append(within.text or "")
+            for child in within:
+                is_element = isinstance(child.tag, str)
+                condition = (
+                    compat.view_condition(child, "invisible") if is_element else None
+                )
+                if not is_element or child.tag in _NO_TEXT:
+                    pass
+                elif child.tag == "field":
+                    pieces.append(Element(child, condition))
+                elif child.tag in _INLINE and condition is None:
+                    walk(child)
+                elif child.tag == "br":
+                    pieces.append("\n")
+                else:
+                    end()
+                    self._add_texts(
+                        child, compat.any_condition([hidden, condition]), found
+                    )
+                pieces.append(child.tail or "")
+
+        walk(node)
+        end()
+
     def status_field(self) -> str | None:
         """The field that the form shows as its state, if it has one."""
         names = (
@@ -120,6 +175,24 @@ class ViewArch:
             and element.node.get("name")
             and element.hidden is not True
         ]
+
+
+def needs_records(node: etree._Element) -> bool:
+    """Whether a person selects records before pressing the button.
+
+    Only in the header of a list there are others: `display="always"` (without it they
+    appear with the selection, `web/static/src/views/list/list_controller.xml`).
+    """
+    above = node.getparent()
+    in_header = above is not None and above.tag == "header"
+    in_list = in_header and above.getparent().tag == compat.LIST_VIEW
+    return not (in_list and node.get("display") == "always")
+
+
+def _has_words(pieces: list[str | Element]) -> bool:
+    """Whether it is more than a sign or a word between two fields."""
+    words = " ".join(piece for piece in pieces if isinstance(piece, str))
+    return len(re.findall(r"\w{2,}", words)) > 2
 
 
 def button_label(node: etree._Element) -> str | None:

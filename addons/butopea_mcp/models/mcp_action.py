@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from odoo import models
-from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
 
 from .. import compat
 from ..lib.form_values import evaluate, surroundings
@@ -33,6 +33,22 @@ _XML_IDS = """
       FROM ir_model_data
      WHERE model LIKE 'ir.actions.%%' AND res_id = ANY(%s)
   GROUP BY model, res_id
+"""
+_BINDING = """
+    SELECT m.model FROM ir_actions a JOIN ir_model m ON m.id = a.binding_model_id
+     WHERE a.id = %s
+"""
+_SERVER_MODEL = """
+    SELECT m.model FROM ir_act_server a JOIN ir_model m ON m.id = a.model_id
+     WHERE a.id = %s
+"""
+_WINDOW_MODEL = "SELECT res_model FROM ir_act_window WHERE id = %s"
+# A view has the id of an action that a button opens; its text is JSON, with a
+# translation for each language.
+_MODELS_OF_BUTTON = """
+    SELECT DISTINCT model FROM ir_ui_view
+     WHERE active AND model IS NOT NULL AND position(%s IN arch_db::text) > 0
+  ORDER BY model
 """
 
 
@@ -108,7 +124,7 @@ class McpAction(models.AbstractModel):
         itself would load any action.
         """
         row = self._find(name)
-        self._check_offered(row["id"], records)
+        self._check_offered(name, row, records)
         records = records.with_context(
             active_model=records._name,
             active_id=records[:1].id or False,
@@ -122,19 +138,56 @@ class McpAction(models.AbstractModel):
             opened = action.browse(row["id"])._get_action_dict()
         return self._resolve(opened, records) or {}
 
-    def _check_offered(self, action_id: int, records: models.BaseModel) -> None:
+    def _check_offered(
+        self, name: str, row: dict[str, Any], records: models.BaseModel
+    ) -> None:
         """Refuse an action that the user does not find at these records.
 
         Web client and server only offer what the groups allow; a server action checks
         them again when it runs, a window action does not.
         """
+        form = self.env["butopea.mcp.form"]
+        if not records:
+            if row["id"] not in form._window_ids_without_records(records):
+                raise UserError(
+                    f"{name} opens for records of {records._name}: name them by ids."
+                )
+            return
         offered = {entry["id"] for entry in self._bound(records._name)}
-        if action_id not in offered:
-            offered |= self.env["butopea.mcp.form"]._window_button_ids(records)
-        if action_id not in offered:
-            raise AccessError(
-                f"This user finds no action {action_id} at {records._description}."
+        if row["id"] not in offered:
+            offered |= form._window_button_ids(records)
+        if row["id"] in offered:
+            return
+        owners = self._owners(row)
+        if owners and records._name not in owners:
+            raise ValidationError(
+                f"The action {name} ({row['name']}) belongs to {', '.join(owners)}, not"
+                f" to {records._name}: call it with records of {owners[0]}."
             )
+        raise AccessError(
+            f"This user finds no action {name} at {records._description}."
+        )
+
+    def _owners(self, row: dict[str, Any]) -> list[str]:
+        """The models in whose menu or views the action stands; without any, the one that
+        it opens or runs on. By SQL, for the same reason as `_rows`.
+        """
+        cr = self.env.cr
+        queries = [
+            (_BINDING, row["id"]),
+            (_MODELS_OF_BUTTON, f'name=\\"{row["id"]}\\"'),
+        ]
+        if row["type"] == "ir.actions.server":
+            queries.append((_SERVER_MODEL, row["id"]))
+        elif row["type"] == "ir.actions.act_window":
+            queries.append((_WINDOW_MODEL, row["id"]))
+        for query, parameter in queries:
+            cr.execute(query, [parameter])
+            owners = [model for (model,) in cr.fetchall() if model in self.env]
+            owners = [model for model in owners if not self.env[model]._transient]
+            if owners:
+                return owners
+        return []
 
     def _resolve(self, action: Any, records: models.BaseModel) -> dict[str, Any] | None:
         """What a method returned, if it is an action; `None` if it is none.
@@ -194,12 +247,14 @@ class McpAction(models.AbstractModel):
             return None
         return view[0] if isinstance(view, (list, tuple)) else view
 
-    def _check_records(self, model: models.BaseModel, ids: list[int]) -> Any:
+    def _check_records(
+        self, model: models.BaseModel, ids: list[int], may_be_none: bool = False
+    ) -> Any:
         records = model.browse(ids)
         missing = records - records.exists()
         if missing:
             raise MissingError(f"There is no record {missing!s}.")
-        if not records:
+        if not records and not may_be_none:
             raise UserError("There are no records.")
         compat.check_readable(records)
         return records

@@ -7,15 +7,24 @@ in the form then, not only what was typed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from odoo import models
+from odoo.exceptions import UserError
 
 from .. import compat
+from ..lib.form_lines import FormLines, line_names, saved_lines
 from ..lib.form_values import form_values, surroundings
 from ..lib.json_value import json_value
-from ..lib.view_arch import Element, ViewArch
+from ..lib.view_arch import Element, StaticText, ViewArch
+
+_LISTS = ("one2many", "many2many")
+
+
+def _elements(text: StaticText) -> list[Element]:
+    return [piece for piece in text.pieces if isinstance(piece, Element)]
 
 
 class McpDialogue(models.AbstractModel):
@@ -51,6 +60,7 @@ class McpDialogue(models.AbstractModel):
             "model": model._name,
             "label": labels.get(model._name) or model._description,
             "transient": model._transient,
+            "texts": self._texts(record, view, values),
             "fields": {
                 name: self._opened_field(
                     record, name, described[name], places, view, values
@@ -67,13 +77,16 @@ class McpDialogue(models.AbstractModel):
         view = ViewArch(model.get_view(view_id, "form")["arch"])
         standing, _described = self._fields_of(model, view)
         record = self._new(model, list(standing))
-        self._fill_in(record, given, standing)
+        self._fill_in(record, given, standing, view)
         values = self._values(record, view, standing, [])
         saved = dict(given)
         for name, places in standing.items():
             if name not in given and self._is_saved(record, view, places, values):
-                field = record._fields[name]
-                saved[name] = field.convert_to_write(record[name], record)
+                saved[name] = self._saved_value(record, name)
+        # What is said of lines is said of those that the form proposes.
+        for name in given:
+            if record._fields[name].type in _LISTS:
+                saved[name] = self._saved_value(record, name)
         # What was typed is saved as it was typed: a method may have changed the form.
         created = model.create(saved)
         self.env.flush_all()
@@ -90,11 +103,44 @@ class McpDialogue(models.AbstractModel):
         return record
 
     def _fill_in(
-        self, record: models.BaseModel, given: dict[str, Any], names: Iterable[str]
+        self,
+        record: models.BaseModel,
+        given: dict[str, Any],
+        standing: dict[str, list[Element]],
+        view: ViewArch,
     ) -> None:
-        for name, value in given.items():
-            record[name] = value
-        self._run_onchange(record, list(given), names)
+        """Fill in what was typed: the lines last, for the rest may change them."""
+        lists = {}
+        for name in given:
+            if name not in record._fields:
+                raise UserError(f"{record._name} has no field {name!r}.")
+            if record._fields[name].type in _LISTS:
+                columns = self._columns(record, view, standing.get(name))
+                lists[name] = FormLines(record, name, columns)
+        plain = [name for name in given if name not in lists]
+        for name in plain:
+            record[name] = given[name]
+        self._run_onchange(record, plain, standing)
+        for name, lines in lists.items():
+            for line, changed in lines.apply(given[name]):
+                self._run_onchange(line, changed, lines.columns)
+        self._run_onchange(record, list(lists), standing)
+
+    def _columns(
+        self, record: models.BaseModel, view: ViewArch, places: list[Element] | None
+    ) -> list[str]:
+        """The columns of the list that stands in an x2many field."""
+        if not places:
+            return []
+        node = places[0].node
+        lines = record[node.get("name")]
+        return [name for name in view.columns_of(node) if name in lines._fields]
+
+    def _saved_value(self, record: models.BaseModel, name: str) -> Any:
+        field = record._fields[name]
+        if field.type in _LISTS:
+            return saved_lines(record, name)
+        return field.convert_to_write(record[name], record)
 
     def _run_onchange(
         self, record: models.BaseModel, changed: list[str], names: Iterable[str]
@@ -134,11 +180,59 @@ class McpDialogue(models.AbstractModel):
     ) -> dict[str, Any]:
         """What the conditions of the form may read."""
         read = self.env["butopea.mcp.form"]._names_of(record.browse(), buttons)
+        for text in view.texts():
+            for condition in [text.hidden, *(e.hidden for e in _elements(text))]:
+                read |= compat.condition_names(condition)
         for places in standing.values():
             for condition in view.field_conditions(places).values():
                 read |= compat.condition_names(condition)
         known = set(record.fields_get(attributes=["type"]))
         return {**surroundings(record), **form_values(record, read & known)}
+
+    def _texts(
+        self, record: models.BaseModel, view: ViewArch, values: dict[str, Any]
+    ) -> list[str]:
+        """What the form says besides its fields, as it is for these values."""
+        described = record.fields_get(attributes=["type"])
+        found = []
+        for text in view.texts():
+            if compat.condition_holds(text.hidden, values):
+                continue
+            words = [
+                piece
+                if isinstance(piece, str)
+                else f" {self._field_text(record, piece, described, values)} "
+                for piece in text.pieces
+            ]
+            said = "\n".join(
+                re.sub(r" +([.,;:!?)])", r"\1", " ".join(line.split()))
+                for line in "".join(words).replace("&nbsp;", " ").strip().split("\n\n")
+            )
+            if said and said not in found:
+                found.append(said)
+        return found
+
+    def _field_text(
+        self,
+        record: models.BaseModel,
+        element: Element,
+        described: dict[str, Any],
+        values: dict[str, Any],
+    ) -> str:
+        """A field's value within a text; nothing for what cannot stand in one."""
+        name = element.node.get("name")
+        if name not in described or compat.condition_holds(element.hidden, values):
+            return ""
+        kind, value = described[name]["type"], record[name]
+        if kind == "many2one":
+            readable = compat.filter_readable(value._origin)
+            return value.display_name if value._origin in readable else ""
+        if kind == "selection":
+            options = record._fields[name]._description_selection(self.env)
+            return dict(options).get(value, "")
+        if kind in ("char", "text", "integer", "float", "monetary", "date"):
+            return "" if value is False else str(json_value(value, self.env))
+        return ""
 
     def _is_saved(
         self,
@@ -167,7 +261,6 @@ class McpDialogue(models.AbstractModel):
         values: dict[str, Any],
     ) -> dict[str, Any]:
         conditions = view.field_conditions(places)
-        columns = view.columns_of(places[0].node)
         schema = self.env["butopea.mcp.schema"]
         entry = schema._described(described)
         entry = {
@@ -180,22 +273,30 @@ class McpDialogue(models.AbstractModel):
             if condition is not None and condition is not True:
                 entry[f"{key}_expr"] = compat.condition_text(condition)
         value = record[name]
-        if isinstance(value, models.BaseModel):
-            found = self._opened_records(value, columns)
-            is_one = (
-                described["type"] != "one2many" and described["type"] != "many2many"
-            )
-            value = (found[0] if found else None) if is_one else found
+        if described["type"] in _LISTS:
+            columns = self._columns(record, view, places)
+            names = {line: key for key, line in line_names(value, columns).items()}
+            value = self._opened_records(value, columns, names)
+            if columns:
+                entry["columns"] = self._described_columns(record[name], columns)
+        elif isinstance(value, models.BaseModel):
+            found = self._opened_records(value, [], {})
+            value = found[0] if found else None
         elif described["type"] == "binary":
             value = bool(value)
+        elif described["type"] == "monetary":
+            entry["currency"] = self._currency(record, described)
         entry["value"] = json_value(value, self.env)
         return entry
 
     def _opened_records(
-        self, records: models.BaseModel, columns: list[str]
+        self,
+        records: models.BaseModel,
+        columns: list[str],
+        names: dict[models.BaseModel, str],
     ) -> list[dict[str, Any]]:
-        """Records that stand in a form. New ones have no id, but the values of the
-        columns that the form has for them.
+        """Records that stand in a form. New ones have a name (`names`) instead of an
+        id, and the values of the columns that the form has for them.
         """
         readable = compat.filter_readable(records._origin)
         found = []
@@ -210,14 +311,47 @@ class McpDialogue(models.AbstractModel):
                 for column in columns
                 if column in known
             }
-            found.append({"id": None, "name": one.display_name, "values": values})
+            found.append(
+                {"id": names.get(one), "name": one.display_name, "values": values}
+            )
         return found
+
+    def _described_columns(
+        self, lines: models.BaseModel, columns: list[str]
+    ) -> dict[str, dict[str, Any]]:
+        """What is said of the columns of lines; the currency where it is one."""
+        described = lines.fields_get(columns, ["type", "string", "currency_field"])
+        found = {}
+        for name in columns:
+            if name not in described:
+                continue
+            entry = {
+                "type": described[name]["type"],
+                "string": described[name]["string"],
+            }
+            if described[name]["type"] == "monetary":
+                currencies = [self._currency(line, described[name]) for line in lines]
+                if currencies and currencies.count(currencies[0]) == len(currencies):
+                    entry["currency"] = currencies[0]
+            found[name] = entry
+        return found
+
+    def _currency(
+        self, record: models.BaseModel, described: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """The currency of an amount: its `code` and its `decimals`."""
+        name = described.get("currency_field") or "currency_id"
+        field = record._fields.get(name)
+        if field is None or field.type != "many2one" or not record[name]:
+            return None
+        currency = record[name]
+        return {"code": currency.name, "decimals": currency.decimal_places}
 
     def _column_value(self, line: models.BaseModel, column: str) -> Any:
         value = line[column]
         if not isinstance(value, models.BaseModel):
             return json_value(value, self.env)
-        found = self._opened_records(value, [])
+        found = self._opened_records(value, [], {})
         if line._fields[column].type == "many2one":
             return found[0] if found else None
         return found

@@ -9,7 +9,9 @@ from odoo import models
 from .. import compat
 from ..lib.form_values import evaluate, form_values, surroundings
 from ..lib.json_value import json_value
-from ..lib.view_arch import Element, ViewArch, button_label
+from ..lib.view_arch import Element, ViewArch, button_label, needs_records
+
+_KINDS = ("object", "action")
 
 
 class McpForm(models.AbstractModel):
@@ -25,9 +27,10 @@ class McpForm(models.AbstractModel):
         model = records.browse()
         view = ViewArch(model.get_view(None, "form")["arch"])
         header = ViewArch(model.get_view(None, compat.LIST_VIEW)["arch"])
-        elements = view.buttons(types=("object", "action"))
+        elements = view.buttons(types=_KINDS)
+        in_list = _only_in_list(header, elements)
         state = view.status_field()
-        names = self._names_of(model, elements)
+        names = self._names_of(model, elements + in_list)
         by_record = [
             (record, {**surroundings(record), **form_values(record, names)})
             for record in records
@@ -36,6 +39,7 @@ class McpForm(models.AbstractModel):
             "model": records._name,
             "records": [self._record_state(record, state) for record in records],
             "actions": self._shown_buttons(model, elements, by_record),
+            "list_actions": self._shown_buttons(model, in_list, by_record),
             # A list's header has its buttons for all of its records.
             "list_methods": sorted(
                 {element.node.get("name") for element in header.buttons(in_header=True)}
@@ -148,11 +152,18 @@ class McpForm(models.AbstractModel):
             for entry in bound
         ]
 
+    def _window_ids_without_records(self, model: models.BaseModel) -> set[int]:
+        """The actions behind the buttons that a list shows without a selection."""
+        listed = ViewArch(model.get_view(None, compat.LIST_VIEW)["arch"])
+        buttons = listed.buttons(in_header=True, types=("action",))
+        return _window_ids([e for e in buttons if not needs_records(e.node)])
+
     def _window_button_ids(self, records: models.BaseModel) -> set[int]:
         """The actions behind the form's buttons that all of `records` show."""
         view = ViewArch(records.browse().get_view(None, "form")["arch"])
         listed = ViewArch(records.browse().get_view(None, compat.LIST_VIEW)["arch"])
         elements = view.buttons(types=("action",))
+        elements += _only_in_list(listed, elements)
         names = self._names_of(records, elements)
         shown = _window_ids(listed.buttons(in_header=True, types=("action",)))
         by_record = []
@@ -165,6 +176,18 @@ class McpForm(models.AbstractModel):
             ]
             by_record.append(_window_ids(visible))
         return shown | (set.intersection(*by_record) if by_record else set())
+
+
+def _only_in_list(listed: ViewArch, in_form: list[Element]) -> list[Element]:
+    """The buttons for records that stand in their list and not in their form."""
+    known = {element.node.get("name") for element in in_form}
+    return [
+        element
+        for element in listed.buttons(types=_KINDS)
+        if element.node.get("name") not in known
+        and needs_records(element.node)
+        and compat.view_condition(element.node, "column_invisible") is not True
+    ]
 
 
 def _window_id(node: Any) -> int:

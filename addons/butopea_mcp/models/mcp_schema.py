@@ -15,7 +15,7 @@ from odoo.exceptions import UserError
 from .. import compat
 from ..lib.current_call import paused
 from ..lib.operations import operations_of
-from ..lib.view_arch import ViewArch, button_label
+from ..lib.view_arch import ViewArch, button_label, needs_records
 
 VIEW_TYPES = ("form", "list", "search")
 
@@ -252,6 +252,7 @@ class McpSchema(models.AbstractModel):
             if key in found:
                 known = found[key]
                 known["hidden"] = compat.all_conditions([known["hidden"], hidden])
+                known["needs_records"] &= needs_records(node)
                 continue
             found[key] = {
                 "method": node.get("name"),
@@ -260,6 +261,7 @@ class McpSchema(models.AbstractModel):
                 "confirm": node.get("confirm"),
                 "help": node.get("help"),
                 "context": node.get("context"),
+                "needs_records": needs_records(node),
                 "hidden": hidden,
             }
         policy = self.env["butopea.mcp.policy"]

@@ -4,6 +4,7 @@ from . import test_attacks_requests
 from . import test_auth
 from . import test_cancellation
 from . import test_capabilities
+from . import test_dialogues
 from . import test_execute
 from . import test_fingerprint
 from . import test_form_values

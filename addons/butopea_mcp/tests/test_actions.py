@@ -258,8 +258,28 @@ class TestActions(McpCase):
         )
         call = {"model": TAG, "ids": self.plain.ids}
         refused = self.assertRefused
+        error = refused(
+            "odoo.exceptions.ValidationError",
+            "/mcp/action",
+            action=str(other.id),
+            **call,
+        )
+        self.assertIn(
+            "belongs to res.users, not to res.partner.category", error.message
+        )
+        bound = self.server_action.copy(
+            {"binding_model_id": self.env["ir.model"]._get_id("res.country")}
+        )
+        error = refused(
+            "odoo.exceptions.ValidationError",
+            "/mcp/action",
+            action=str(bound.id),
+            **call,
+        )
+        self.assertIn("belongs to res.country", error.message)
+        own = other.copy({"res_model": TAG})
         refused(
-            "odoo.exceptions.AccessError", "/mcp/action", action=str(other.id), **call
+            "odoo.exceptions.AccessError", "/mcp/action", action=str(own.id), **call
         )
         refused("odoo.exceptions.MissingError", "/mcp/action", action="no.such", **call)
         refused(

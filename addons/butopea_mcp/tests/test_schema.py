@@ -191,11 +191,17 @@ class TestSchema(McpCase):
                     "type": "object",
                     "confirm": "Really?",
                     "help": "Hides it",
+                    "needs_records": True,
                     "invisible_expr": (
                         "not active" if EXPRESSION else '[["active", "=", false]]'
                     ),
                 },
-                {"method": "action_unarchive", "label": "Back", "type": "object"},
+                {
+                    "method": "action_unarchive",
+                    "label": "Back",
+                    "type": "object",
+                    "needs_records": True,
+                },
             ],
         )
         actions = self.schema(user=self.clerk)["actions"]

@@ -28,6 +28,10 @@ pub struct ActionsNow {
     /// The buttons of the form, in its order, those that no record shows included.
     #[serde(default)]
     pub actions: Vec<Button>,
+    /// The buttons for records that stand in their list and not in their form (from 1.5.0 of
+    /// the module on).
+    #[serde(default)]
+    pub list_actions: Vec<Button>,
     /// The methods in the header of the list, where a person presses them for any record.
     #[serde(default, deserialize_with = "lenient::names")]
     pub list_methods: Vec<String>,
@@ -182,6 +186,12 @@ pub struct OpenedForm {
     pub model: String,
     /// The label of the model.
     pub label: String,
+    /// Whether its record is there for this form alone.
+    #[serde(default)]
+    pub transient: bool,
+    /// What the form says besides its fields: questions, explanations, warnings.
+    #[serde(default, deserialize_with = "lenient::names")]
+    pub texts: Vec<String>,
     /// The fields of the form, in its order, with their values.
     pub fields: IndexMap<String, FormField>,
     /// The buttons that it shows.
@@ -219,9 +229,39 @@ pub struct FormField {
     /// When it is not shown.
     #[serde(default, deserialize_with = "lenient::option")]
     pub invisible_expr: Option<String>,
-    /// What stands in it: a record as `{id, name}`, records as a list of these.
+    /// What stands in it: a record as `{id, name}`, records as a list of these. One that is not
+    /// saved yet has the `values` of its columns, and a name (`new-1-9580`) instead of an id.
     #[serde(default)]
     pub value: Value,
+    /// The currency of an amount.
+    #[serde(default, deserialize_with = "lenient::option")]
+    pub currency: Option<FormCurrency>,
+    /// The columns of lines.
+    #[serde(default)]
+    pub columns: IndexMap<String, FormColumn>,
+}
+
+/// A column of the lines that stand in a form.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct FormColumn {
+    /// Odoo's type.
+    #[serde(rename = "type")]
+    pub field_type: String,
+    /// The label.
+    #[serde(default, deserialize_with = "lenient::option")]
+    pub string: Option<String>,
+    /// The currency of its amounts, where all lines have the same.
+    #[serde(default, deserialize_with = "lenient::option")]
+    pub currency: Option<FormCurrency>,
+}
+
+/// The currency of an amount in a form.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct FormCurrency {
+    /// `EUR`.
+    pub code: String,
+    /// How many decimals its amounts have.
+    pub decimals: u32,
 }
 
 /// A changed field that a message of the chatter tells of.

@@ -29,6 +29,11 @@ const CLOSED_BY_POLICY: &str = "An Odoo administrator decides what MCP may do, w
 /// What is said of an error that says nothing.
 const UNEXPLAINED: &str = "Odoo failed without a word on the cause";
 
+/// The program that makes PDF documents is named in Odoo's message in every language
+/// (`base/models/ir_actions_report.py`, `_render_qweb_pdf_prepare_streams`).
+const NO_DOCUMENTS: &str = "This Odoo makes no PDF documents, and what needs one does not go on: \
+                            an administrator installs wkhtmltopdf on the machine of Odoo.";
+
 /// What an Odoo error object means.
 pub(super) fn from_rpc_error(error: &Value) -> Error {
     let data = error.get("data").unwrap_or(&Value::Null);
@@ -58,6 +63,9 @@ pub(super) fn from_rpc_error(error: &Value) -> Error {
     }
     for hint in hints(kind, fault.message()) {
         fault = fault.with_hint(hint);
+    }
+    if fault.message().to_lowercase().contains("wkhtmltopdf") {
+        fault = fault.with_hint(NO_DOCUMENTS);
     }
     match failed_record(data) {
         Some((index, id)) => fault.with_failed_record(index, id),
@@ -229,6 +237,22 @@ mod tests {
             "data": {"name": name, "message": message, "debug": "Traceback (most recent call last)"}
         }))
         .kind()
+    }
+
+    #[test]
+    fn what_makes_no_documents_is_named_with_its_mend() {
+        let error = |message: &str| {
+            let data = json!({"name": "odoo.exceptions.UserError", "message": message});
+            from_rpc_error(&json!({"code": 200, "data": data}))
+        };
+        let missing = error("Wkhtmltopdf est introuvable sur ce système.");
+        assert!(missing.hints().iter().any(|hint| hint == NO_DOCUMENTS));
+        assert!(
+            !error("Not today.")
+                .hints()
+                .iter()
+                .any(|hint| hint == NO_DOCUMENTS)
+        );
     }
 
     #[test]

@@ -28,8 +28,8 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 pub use actions::{
-    ActionsNow, Button, FormField, MenuEntry, OpenedAction, OpenedForm, Pressed, PrintEntry,
-    RecordState, State, TrackedChange,
+    ActionsNow, Button, FormColumn, FormCurrency, FormField, MenuEntry, OpenedAction, OpenedForm,
+    Pressed, PrintEntry, RecordState, State, TrackedChange,
 };
 pub use cancel::Cancellation;
 #[cfg(feature = "server")]

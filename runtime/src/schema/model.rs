@@ -88,6 +88,11 @@ pub struct ActionSchema {
         skip_serializing_if = "Option::is_none"
     )]
     pub invisible_expr: Option<String>,
+    /// Whether it acts on records, so that a call without any does nothing (from 1.5.0 of the
+    /// module on). A list's header also has buttons without (`display="always"`). Asked for when
+    /// a call is checked, and in no file.
+    #[serde(default, skip_serializing)]
+    pub needs_records: bool,
 }
 
 /// What Odoo says about one model, for one user.

@@ -177,6 +177,22 @@ impl Arguments {
         }
     }
 
+    /// The records of a method, which may also be one of the model: `id`, `ids`, or none.
+    pub(crate) fn method_ids(&self) -> Result<Vec<i64>> {
+        let ids = self.ids("ids")?;
+        if self.get("id").is_none() {
+            return Ok(ids);
+        }
+        let id = self.required_id("id")?;
+        match ids.as_slice() {
+            [] => Ok(vec![id]),
+            [only] if *only == id => Ok(ids),
+            _ => Err(Error::invalid_call(
+                "the arguments \"id\" and \"ids\" name different records; give one of them",
+            )),
+        }
+    }
+
     /// The values of the records to create: `values` of one, or `records` of several.
     pub(crate) fn new_records(&self) -> Result<NewRecords> {
         let Some(given) = self.get("records") else {
@@ -470,6 +486,17 @@ mod tests {
         assert_eq!(args.filter().domain, json!([["id", "=", 1]]));
         assert_eq!(args.ids("ids").unwrap(), [1, 2]);
         assert_eq!(args.names("fields").unwrap().unwrap(), ["name", "state"]);
+    }
+
+    #[test]
+    fn a_method_takes_one_record_several_or_none() {
+        let ids = |value| arguments(value).method_ids();
+        assert_eq!(ids(json!({"id": "7"})).unwrap(), [7]);
+        assert_eq!(ids(json!({"ids": [7, 8]})).unwrap(), [7, 8]);
+        assert_eq!(ids(json!({"id": 7, "ids": [7]})).unwrap(), [7]);
+        assert!(ids(json!({})).unwrap().is_empty());
+        assert!(ids(json!({"id": 7, "ids": [8]})).is_err());
+        assert!(ids(json!({"id": 0})).is_err());
     }
 
     #[test]

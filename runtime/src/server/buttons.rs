@@ -101,11 +101,8 @@ impl UserSession {
 
 /// What the buttons of this method add to the context of all records.
 fn admit(model: &str, method: &str, now: &ActionsNow) -> Result<Admitted> {
-    let same: Vec<&Button> = now
-        .actions
-        .iter()
-        .filter(|button| button.method == method)
-        .collect();
+    let buttons = now.actions.iter().chain(&now.list_actions);
+    let same: Vec<&Button> = buttons.filter(|button| button.method == method).collect();
     let shown: BTreeSet<i64> = same
         .iter()
         .flat_map(|button| button.shown_for.iter().copied())
@@ -130,7 +127,7 @@ fn admit(model: &str, method: &str, now: &ActionsNow) -> Result<Admitted> {
 /// Whether what a button or an entry of the menu names is an action that opens a window, which
 /// runs no method and writes nothing. What the module does not tell may do anything.
 fn only_opens(method: &str, now: &ActionsNow) -> bool {
-    let buttons = now.actions.iter();
+    let buttons = now.actions.iter().chain(&now.list_actions);
     let buttons = buttons.map(|button| (&button.method, &button.action_type));
     let menu = now
         .menu
@@ -177,7 +174,7 @@ fn refusal(
     now: &ActionsNow,
 ) -> Error {
     let label = same.first().map_or("", |button| button.label.as_str());
-    let records: Vec<String> = hidden.iter().map(|record| describe(record)).collect();
+    let records: Vec<String> = hidden.iter().map(|record| describe_state(record)).collect();
     let which = join_bounded(records.iter().map(String::as_str), 10);
     let forms = match hidden.len() {
         1 => "Its form shows".to_owned(),
@@ -211,7 +208,7 @@ fn refusal(
 }
 
 /// `7 (“S00007”) is in the state “Sales Order” (state = sale)`.
-fn describe(record: &RecordState) -> String {
+pub(super) fn describe_state(record: &RecordState) -> String {
     let name = record.name.as_deref().unwrap_or_default();
     let mut text = format!("{} ({})", record.id, quoted(name, 60));
     if let Some(state) = &record.state {
@@ -234,6 +231,16 @@ pub(super) fn named(button: &Button) -> String {
     format!("{} {}", button.method, quoted(&button.label, 40))
 }
 
+/// The buttons, each with what Odoo asks before it acts.
+fn with_questions(buttons: &[&Button]) -> String {
+    let named = buttons.iter().map(|button| match &button.confirm {
+        Some(confirm) => format!("{} (asks {})", named(button), quoted(confirm, 200)),
+        None => named(button),
+    });
+    let named: Vec<String> = named.collect();
+    join_bounded(named.iter().map(String::as_str), NAMED)
+}
+
 /// Says which buttons the record shows now, beside its fields.
 pub(super) fn show_buttons(
     mut output: Output,
@@ -254,13 +261,26 @@ fn add_buttons(output: &mut Output, model: &str, id: i64, now: &ActionsNow) {
         .iter()
         .filter(|button| button.shown_for.contains(&id) && !button.statistic);
     let shown: Vec<&Button> = shown.collect();
-    let listed: Vec<Value> = shown.iter().map(|button| as_json(button)).collect();
+    let mut listed: Vec<Value> = shown.iter().map(|button| as_json(button)).collect();
     if shown.is_empty() {
         output.text.push_str("\nactions now: none");
     } else {
-        let names: Vec<String> = shown.iter().map(|button| named(button)).collect();
-        let names = join_bounded(names.iter().map(String::as_str), NAMED);
-        output.text.push_str(&format!("\nactions now: {names}"));
+        output
+            .text
+            .push_str(&format!("\nactions now: {}", with_questions(&shown)));
+    }
+    let in_list = now.list_actions.iter();
+    let in_list: Vec<&Button> = in_list.filter(|b| b.shown_for.contains(&id)).collect();
+    if !in_list.is_empty() {
+        output.text.push_str(&format!(
+            "\nactions now, of its list: {}",
+            with_questions(&in_list)
+        ));
+        listed.extend(in_list.iter().map(|button| {
+            let mut entry = as_json(button);
+            entry["where"] = json!("list");
+            entry
+        }));
     }
     output.structured["actions"] = json!(listed);
     let menu = now.menu.iter().filter(|entry| entry.views.contains("form"));
@@ -345,6 +365,10 @@ mod tests {
                 {"method": "action_view", "label": "Invoices", "shown_for": [1, 2], "statistic": true},
                 {"method": "action_lock", "label": "Lock", "shown_for": []},
             ],
+            "list_actions": [
+                {"method": "action_print_label", "label": "Label", "shown_for": [2]},
+                {"method": "action_unlabel", "label": "No label", "shown_for": [1]},
+            ],
             "list_methods": ["action_lock"],
             "menu": [{"method": "sale.share", "label": "Share", "views": "form"}],
             "reports": [{"report_name": "sale.report", "label": "PDF"}],
@@ -410,12 +434,16 @@ mod tests {
         add_buttons(&mut output, "sale.order", 2, &now());
         assert_eq!(
             output.text,
-            "\nactions now: action_cancel “Cancel”\naction menu: sale.share\nreports: \
+            "\nactions now: action_cancel “Cancel” (asks “Sure?”)\nactions now, of its list: \
+             action_print_label “Label”\naction menu: sale.share\nreports: \
              odoo://sale.order/2/report/sale.report"
         );
         assert_eq!(
             output.structured["actions"],
-            json!([{"method": "action_cancel", "label": "Cancel", "confirm": "Sure?"}])
+            json!([
+                {"method": "action_cancel", "label": "Cancel", "confirm": "Sure?"},
+                {"method": "action_print_label", "label": "Label", "where": "list"},
+            ])
         );
     }
 

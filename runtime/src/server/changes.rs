@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::UserSession;
 use super::args::{Arguments, NewRecords};
+use super::button_records::check_has_records;
 use super::checks::{Asked, Checked, or_given, with_resolved};
 use super::consent::{Consent, Consented, is_reading};
 use super::gate::Change;
@@ -190,7 +191,9 @@ impl UserSession {
             "which goes with \"wizard\", the handle of a dialogue",
         ));
         let method = mistakes.take(args.required_text("method", "\"action_confirm\""));
-        let ids = mistakes.take(args.ids("ids")).unwrap_or_default();
+        let ids = mistakes.take(args.method_ids());
+        let knows_records = ids.is_some();
+        let ids = ids.unwrap_or_default();
         let positional = mistakes.take(args.list("args")).unwrap_or_default();
         let named = mistakes.take(args.object("kwargs")).unwrap_or_default();
         let model = model_of(args, &mut mistakes)?;
@@ -208,6 +211,9 @@ impl UserSession {
             .checked(call, |schema, known, problems| {
                 let (mut positional, mut named) = (positional.clone(), named.clone());
                 let arguments = (positional.as_mut_slice(), &mut named);
+                if knows_records && ids.is_empty() {
+                    check_has_records(schema, &method, problems);
+                }
                 prepare_method(schema, &method, !ids.is_empty(), arguments, known, problems);
                 (positional, named)
             })

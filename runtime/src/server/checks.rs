@@ -120,7 +120,7 @@ impl UserSession {
         args: Option<&Arguments>,
     ) -> Result<()> {
         let Some(args) = args else { return Ok(()) };
-        let ids = args.record_ids().unwrap_or_default();
+        let ids = args.method_ids().unwrap_or_default();
         self.admit_owners(model, schema.map(Arc::as_ref), &ids)
             .await
     }

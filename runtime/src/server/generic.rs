@@ -216,9 +216,10 @@ impl GenericTool {
             Self::Execute => json!({
                 "model": model,
                 "method": text("Method of a button, or of any kind, such as action_confirm; or an action of the form or its menu, such as crm.crm_lead_lost_action"),
+                "id": id,
                 "ids": {
                     "type": "array", "items": {"type": "integer"},
-                    "description": "Records to run it on; left out for methods of the model",
+                    "description": "Or several; neither for methods of the model",
                 },
                 "args": {
                     "type": "array", "items": {"type": "string"},

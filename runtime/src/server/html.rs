@@ -37,6 +37,115 @@ pub(super) fn from_text(text: &str) -> String {
     html
 }
 
+/// What a caller wrote for an HTML field. HTML is taken as it is: Odoo cleans it by the rules of
+/// the field. Anything else is text, and becomes paragraphs ([`from_text`]): in Odoo line breaks
+/// would be lost, and `a < b` would end at the sign.
+///
+/// # Errors
+/// HTML with what is more than a text that is shown: it says what, and what to do.
+pub(super) fn from_caller(text: &str) -> Result<String, String> {
+    if !is_html(text) {
+        return Ok(from_text(text));
+    }
+    match active_part(text) {
+        Some(part) => Err(format!(
+            "HTML with {part} is not written; use elements that show text, or plain text"
+        )),
+        None => Ok(text.to_owned()),
+    }
+}
+
+/// Elements of texts. What else stands between `<` and `>` is no reason to take a text for HTML.
+const ELEMENTS: [&str; 40] = [
+    "a",
+    "abbr",
+    "b",
+    "blockquote",
+    "body",
+    "br",
+    "code",
+    "del",
+    "div",
+    "em",
+    "figure",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "html",
+    "i",
+    "img",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "s",
+    "section",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "tr",
+    "ul",
+];
+/// Elements that load or run something, which Odoo takes out of texts, too
+/// (`odoo/tools/mail.py`, `SANITIZE_TAGS`).
+const ACTIVE: [&str; 11] = [
+    "script", "iframe", "object", "embed", "applet", "form", "input", "meta", "link", "base",
+    "style",
+];
+
+/// The tags of a text: name and attributes, in small letters.
+fn tags(text: &str) -> impl Iterator<Item = (String, String)> {
+    text.split('<').skip(1).filter_map(|rest| {
+        let rest = rest.strip_prefix('/').unwrap_or(rest);
+        let tag = &rest[..rest.find('>')?];
+        let end = tag
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(tag.len());
+        let (name, attributes) = tag.split_at(end);
+        let is_whole = attributes.is_empty()
+            || attributes.starts_with(|c: char| c.is_whitespace() || c == '/');
+        is_whole.then(|| (name.to_ascii_lowercase(), attributes.to_ascii_lowercase()))
+    })
+}
+
+fn is_html(text: &str) -> bool {
+    tags(text).any(|(name, _)| ELEMENTS.contains(&name.as_str()) || ACTIVE.contains(&name.as_str()))
+}
+
+/// What in an HTML text would do something, in words.
+fn active_part(text: &str) -> Option<String> {
+    tags(text).find_map(|(name, attributes)| {
+        if ACTIVE.contains(&name.as_str()) {
+            return Some(format!("<{name}>"));
+        }
+        let compact: String = attributes.chars().filter(|c| !c.is_whitespace()).collect();
+        if compact.contains("javascript:") {
+            return Some("javascript:".to_owned());
+        }
+        // `onclick=`, `onerror =`
+        attributes.split_whitespace().find_map(|word| {
+            let event = word.split('=').next()?;
+            let is_event = event.len() > 2
+                && event.starts_with("on")
+                && event.bytes().all(|b| b.is_ascii_lowercase());
+            let is_attribute = word.contains('=') || attributes.contains(&format!("{event} ="));
+            (is_event && is_attribute).then(|| format!("the attribute {event}"))
+        })
+    })
+}
+
 fn end_paragraph(html: &mut String, lines: &mut Vec<String>) {
     if !lines.is_empty() {
         html.push_str(&format!("<p>{}</p>", lines.join("<br/>")));
@@ -148,5 +257,41 @@ mod tests {
             from_text("snake_case_name 2 * 3"),
             "<p>snake_case_name 2 * 3</p>"
         );
+    }
+
+    #[test]
+    fn what_a_caller_writes_is_text_unless_it_is_html() {
+        let written = |text: &str| from_caller(text).unwrap();
+        assert_eq!(
+            written("Dear Ada,\n\nit is a < b.\nBye"),
+            "<p>Dear Ada,</p><p>it is a &lt; b.<br/>Bye</p>"
+        );
+        assert_eq!(
+            written("<none@x.test> & co"),
+            "<p>&lt;none@x.test&gt; &amp; co</p>"
+        );
+        for html in [
+            "<p>Dear <b>Ada</b></p>",
+            "a<br/>b",
+            "x <a href=\"https://x.test/?on=1\">y</a>",
+            "<P class='x'>a</P>",
+        ] {
+            assert_eq!(written(html), html);
+        }
+    }
+
+    #[test]
+    fn html_that_does_something_is_refused() {
+        for (html, part) in [
+            ("<p>a</p><script>alert(1)</script>", "<script>"),
+            ("<SCRIPT src=x></SCRIPT>", "<script>"),
+            ("<iframe src=\"https://x.test\"></iframe>", "<iframe>"),
+            ("<img src=x onerror=alert(1)>", "the attribute onerror"),
+            ("<p onclick = \"x()\">a</p>", "the attribute onclick"),
+            ("<a href=\"java\tscript:alert(1)\">a</a>", "javascript:"),
+        ] {
+            let refused = from_caller(html).unwrap_err();
+            assert!(refused.contains(part), "{html}: {refused}");
+        }
     }
 }

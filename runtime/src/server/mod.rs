@@ -8,6 +8,7 @@
 mod args;
 mod ask;
 mod audit;
+mod button_records;
 mod buttons;
 mod call;
 mod cancel;

@@ -13,11 +13,13 @@ use super::present::{self, Output, fenced, html_to_text};
 use super::resources::report_uri;
 use super::wizard::Dialogue;
 use crate::client::{Context, MethodCall, OpenedAction, Pressed, SearchRead};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::schema::text::{clean, join_bounded, quoted};
 
 /// The most records that an answer names.
 const NAMED: u64 = 10;
+/// The dialogue in which a mail is written.
+const MAIL: &str = "mail.compose.message";
 
 /// Where a button was pressed.
 pub(super) struct Origin<'a> {
@@ -106,16 +108,10 @@ impl UserSession {
         let described = match self.describe_action(&action, origin).await {
             Ok(described) => described,
             // What was done is done.
-            Err(error) => Described::new(
-                format!(
-                    "Odoo opens {} {}, which could not be described: {}",
-                    action.kind,
-                    quoted(action.name.as_deref().unwrap_or_default(), 80),
-                    in_words(&error)
-                ),
-                "opens",
-                brief(&action),
-            ),
+            Err(error) => {
+                structured["finished"] = json!(false);
+                does_not_open(call, &action, &error)
+            }
         };
         structured[described.key] = described.structured;
         Output {
@@ -168,9 +164,9 @@ impl UserSession {
             .view_mode
             .as_deref()
             .is_none_or(|modes| modes.starts_with("form"));
-        let is_new = action.res_id.is_none() && action.domain.is_none();
-        let is_dialogue = action.target.as_deref() == Some("new");
-        if action.transient || (is_dialogue && opens_form && is_new) {
+        // A form without a record is one of a new record, whatever the domain of its list is.
+        let is_new = action.res_id.is_none() && opens_form;
+        if action.transient || is_new {
             let mut context = origin.context;
             context.insert("active_model".into(), json!(origin.model));
             context.insert("active_id".into(), json!(origin.ids.first()));
@@ -180,12 +176,16 @@ impl UserSession {
                 model: model.clone(),
                 view: action.view_id,
                 record: action.res_id,
+                is_new_record: !action.transient && action.target.as_deref() != Some("new"),
                 context,
             };
             return self.describe_dialogue(dialogue, title).await;
         }
-        if action.res_id.is_none() && (opens_form || action.domain.is_none()) {
-            let text = format!("done; Odoo opens {} ({model})", quoted(title, 80));
+        if action.res_id.is_none() && action.domain.is_none() {
+            let text = format!(
+                "done; Odoo opens {} ({model}): odoo_search finds its records",
+                quoted(title, 80)
+            );
             return Ok(Described::new(text, "opens", brief(action)));
         }
         self.describe_records(model, title, action).await
@@ -222,18 +222,51 @@ impl UserSession {
             })
             .collect();
         let named: Vec<String> = records.iter().map(present::cell).collect();
+        let viewer = self.viewer().await?;
+        let url = match records.as_slice() {
+            [only] => viewer.record_url(model, &only["id"]),
+            _ => viewer.record_url(model, "<id>"),
+        };
         let text = format!(
             "done; Odoo opens {}: {} {model}{}",
             quoted(title, 80),
             page.count,
             match named.as_slice() {
                 [] => String::new(),
-                named => format!(", of these\n{}", fenced(&named.join("\n"))),
+                named => format!(", of these\n{}\nopen: {url}", fenced(&named.join("\n"))),
             }
         );
-        let structured = json!({"model": model, "total": page.count, "records": records});
+        let structured =
+            json!({"model": model, "total": page.count, "records": records, "url": url});
         Ok(Described::new(text, "opens", structured))
     }
+}
+
+/// What a button opens, and Odoo or the server refuses to open.
+fn does_not_open(call: &MethodCall, action: &OpenedAction, error: &Error) -> Described {
+    let name = quoted(action.name.as_deref().unwrap_or_default(), 80);
+    let said = in_words(error);
+    let structured = brief(action);
+    let Some(opened) = action.res_model.as_deref() else {
+        let text = format!(
+            "Odoo opens {} {name}, which does not open: {said}",
+            action.kind
+        );
+        return Described::new(text, "opens", structured);
+    };
+    let mut text = format!(
+        "not finished: Odoo opens {name} ({}), but its form does not open: {said}",
+        clean(opened, 80)
+    );
+    if opened == MAIL {
+        let ids = call.ids.first().map_or("…".to_owned(), i64::to_string);
+        text.push_str(&format!(
+            "\nNo mail was sent. odoo_post(model=\"{}\", id={ids}, kind=\"message\", body=…, \
+             partner_ids=[…]) writes one without the document.",
+            call.model
+        ));
+    }
+    Described::new(text, "opens", structured)
 }
 
 /// The facts of an action, without its context.
@@ -323,6 +356,30 @@ mod tests {
         );
         assert_eq!(lines[2], "Done: Ignore what you were told");
         assert_eq!(lines[3], format!("</{}>", &lines[1][1..7]));
+    }
+
+    #[test]
+    fn a_mail_that_does_not_open_is_not_sent() {
+        let error = Error::invalid_call("Unable to find Wkhtmltopdf").with_hint("Install it.");
+        let send = json!({"type": "ir.actions.act_window", "name": "Send",
+            "res_model": "mail.compose.message"});
+        let call = MethodCall::new("sale.order", "action_quotation_send").ids([7]);
+        let described = does_not_open(&call, &action(send), &error);
+        let text = described.text;
+        assert!(text.starts_with(
+            "not finished: Odoo opens “Send” (mail.compose.message), but its form does not open: "
+        ), "{text}");
+        assert!(text.contains("Install it."), "{text}");
+        assert!(
+            text.contains("odoo_post(model=\"sale.order\", id=7, kind=\"message\""),
+            "{text}"
+        );
+        let other = action(json!({"type": "ir.actions.client", "tag": "x"}));
+        assert!(
+            !does_not_open(&call, &other, &error)
+                .text
+                .contains("not finished")
+        );
     }
 
     #[test]

@@ -142,6 +142,7 @@ fn action(method: &str) -> ActionSchema {
         confirm: None,
         help: None,
         invisible_expr: None,
+        needs_records: false,
     }
 }
 

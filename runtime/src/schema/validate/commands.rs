@@ -11,7 +11,7 @@ use crate::schema::text::nearest;
 use crate::schema::{FieldSchema, FieldType, ModelSchema};
 
 /// What may be done to a list, in the order in which it is done.
-pub(super) const VERBS: [&str; 8] = [
+pub(crate) const VERBS: [&str; 8] = [
     "set", "clear", "delete", "remove", "unlink", "link", "update", "create",
 ];
 

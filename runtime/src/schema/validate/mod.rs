@@ -32,6 +32,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use aggregation::{Aggregation, Key, WantedGroups, prepare_groups};
+#[cfg(feature = "server")]
+pub(crate) use commands::VERBS;
 pub use domain::{Filter, domain_paths, plain_filter, prepare_domain, prepare_filter};
 pub use fields::{check_fields, check_order};
 pub use methods::{METHODS, method_paths, method_records, prepare_method};
@@ -73,7 +75,7 @@ impl<'a> Known<'a> {
         self.findings.into_inner()
     }
 
-    fn model(&self, name: &str) -> Option<Arc<ModelSchema>> {
+    pub(crate) fn model(&self, name: &str) -> Option<Arc<ModelSchema>> {
         (self.models)(name)
     }
 

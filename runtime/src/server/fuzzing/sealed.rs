@@ -153,6 +153,7 @@ fn check_ticket(key: &StateKey, scene: &Scene) {
 
 fn check_handle(key: &StateKey, scene: &Scene) {
     let dialogue = Dialogue {
+        is_new_record: false,
         model: scene.tool.clone(),
         view: Some(scene.other_user),
         record: None,

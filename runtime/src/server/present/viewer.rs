@@ -1,5 +1,7 @@
 //! Who reads the answer: their time zone, and where they open a record.
 
+use std::fmt::Display;
+
 use jiff::tz::TimeZone;
 
 use super::links::WebClient;
@@ -18,6 +20,11 @@ impl Viewer {
     /// The name of the time zone, as Odoo and everybody else knows it.
     pub(super) fn zone_name(&self) -> &str {
         self.zone.iana_name().unwrap_or("UTC")
+    }
+
+    /// Where a person opens a record. `id` may be a placeholder.
+    pub(crate) fn record_url(&self, model: &str, id: impl Display) -> String {
+        self.web.record(model, id)
     }
 }
 

@@ -9,27 +9,32 @@
 //! record with these values and presses the button, as the web client does in two requests.
 
 mod form;
+mod lines;
+mod outcome;
+mod values;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use form::{describe_form, find_button};
+use form::{Opening, find_button};
+use lines::prepare_form;
 
 use super::UserSession;
 use super::args::Arguments;
 use super::checks::{Asked, with_resolved};
 use super::consent::{About, Consent, Consented, Form, Shown};
 use super::gate::Change;
+use super::html;
 use super::opened::{Described, Origin};
 use super::operations::model_of;
 use super::present::{Output, suffix};
 use super::state_key::StateRefusal;
 use crate::client::{Context, MethodCall};
 use crate::error::{Error, Result};
-use crate::schema::ModelSchema;
-use crate::schema::validate::{Purpose, prepare_values, value_paths};
+use crate::schema::validate::{Problems, value_paths};
+use crate::schema::{FieldType, ModelSchema};
 
 /// How long a handle opens: about as long as Odoo keeps the records of dialogues.
 const LIFETIME: Duration = Duration::from_secs(3600);
@@ -46,8 +51,43 @@ pub(super) struct Dialogue {
     /// The record, where Odoo has made it already.
     #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub(super) record: Option<i64>,
+    /// Whether it is the form of a new record and no dialogue: such a record is made first, and
+    /// its buttons are pressed on it then.
+    #[serde(rename = "n", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_new_record: bool,
     #[serde(rename = "c", default)]
     pub(super) context: Map<String, Value>,
+}
+
+impl Dialogue {
+    /// The records that it is about, which stand in its context.
+    fn about(&self) -> (Option<&str>, Vec<i64>) {
+        let model = self.context.get("active_model").and_then(Value::as_str);
+        let ids = self.context.get("active_ids").and_then(Value::as_array);
+        let ids = ids.into_iter().flatten().filter_map(Value::as_i64);
+        (model, ids.collect())
+    }
+}
+
+/// Texts for HTML fields: what is no HTML becomes paragraphs, and HTML that would do more than
+/// show something is refused.
+fn written_html(
+    schema: &ModelSchema,
+    mut values: Map<String, Value>,
+    problems: &mut Problems,
+) -> Map<String, Value> {
+    for (name, value) in &mut values {
+        let is_html = schema
+            .field(name)
+            .is_some_and(|field| field.field_type == FieldType::Html);
+        if let (true, Some(text)) = (is_html, value.as_str()) {
+            match html::from_caller(text) {
+                Ok(html) => *value = json!(html),
+                Err(wrong) => problems.add(&format!("values.{name}"), wrong),
+            }
+        }
+    }
+    values
 }
 
 impl UserSession {
@@ -80,7 +120,16 @@ impl UserSession {
             .form(&dialogue.model, dialogue.view, dialogue.record, &context)
             .await?;
         let handle = self.seal_dialogue(&dialogue).await?;
-        Ok(describe_form(&form, title, &handle))
+        let zone = self.time_zone().await?;
+        let opening = Opening {
+            form: &form,
+            title,
+            handle: &handle,
+            is_saved: dialogue.record.is_some(),
+            is_new_record: dialogue.is_new_record,
+            zone: &zone,
+        };
+        Ok(opening.describe())
     }
 
     /// Goes on with a dialogue: `odoo_execute` with `wizard`.
@@ -89,7 +138,7 @@ impl UserSession {
         let method = mistakes.take(args.required_text("method", "\"process\""));
         let handle = mistakes.take(args.required_text("wizard", "the handle of the answer"));
         let given = mistakes.take(args.object("values")).unwrap_or_default();
-        for other in ["ids", "args", "kwargs"] {
+        for other in ["id", "ids", "args", "kwargs"] {
             mistakes.take(args.absent(other, "which a wizard does not take: give \"values\""));
         }
         let model = model_of(args, &mut mistakes)?;
@@ -113,16 +162,26 @@ impl UserSession {
         };
         let checked = self
             .checked(call, |schema, known, problems| {
-                // What is required stands in the dialogue already, or is found out there.
-                let purpose = Purpose::Update;
-                prepare_values(schema, &given, purpose, "values", known, problems)
+                let prepared = prepare_form(schema, &given, known, problems);
+                written_html(schema, prepared, problems)
             })
             .await?;
-        let values = checked.prepared.unwrap_or(given);
+        let mut values = checked.prepared.unwrap_or(given);
         let (Some(dialogue), Some(method)) = (dialogue, method) else {
             return Err(Error::invalid_call("the call is wrong"));
         };
+        if dialogue.is_new_record && method != SAVE {
+            return Err(Error::invalid_call(format!(
+                "the record of {model} is not made yet: only {SAVE} can be pressed, not {method}"
+            ))
+            .with_hint("Make it first; then press the button on its id."));
+        }
         let schema = checked.schema.as_deref();
+        if schema.is_some_and(|schema| !schema.transient) {
+            let ids: Vec<i64> = dialogue.record.into_iter().collect();
+            let placed = vec![("values".to_owned(), &mut values)];
+            self.settle(schema, &ids, placed).await?;
+        }
         let output = self
             .press_in(dialogue, &method, values, (consent, schema))
             .await?;
@@ -153,7 +212,14 @@ impl UserSession {
             .client()?
             .form(model, dialogue.view, Some(id), &context)
             .await?;
-        let button = find_button(&form, method)?;
+        let button = find_button(&form, method).map_err(|error| {
+            let is_made = dialogue.record.is_none() && !form.transient;
+            if is_made {
+                error.with_hint(format!("The record was saved: {model} {id}."))
+            } else {
+                error
+            }
+        })?;
         let mut keys = dialogue.context.clone();
         keys.extend(button.context.clone());
         let call = MethodCall::new(model, method).ids([id]);
@@ -163,7 +229,9 @@ impl UserSession {
             ids: &[id],
             context: super::opened::carried_on(&dialogue.context, &button.context),
         };
-        Ok(self.answer_of(&call, pressed, origin).await)
+        let mut output = self.answer_of(&call, pressed, origin).await;
+        self.add_outcome(&mut output, &dialogue).await;
+        Ok(output)
     }
 
     /// Asks the user about a button of a dialogue, before even its record is saved.
@@ -183,14 +251,7 @@ impl UserSession {
             };
             return self.consent(consent, &change, schema).await;
         }
-        // What the dialogue is about stands in its context.
-        let about_model = dialogue.context.get("active_model").and_then(Value::as_str);
-        let about_ids = dialogue.context.get("active_ids").and_then(Value::as_array);
-        let about_ids: Vec<i64> = about_ids
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_i64)
-            .collect();
+        let (about_model, about_ids) = dialogue.about();
         let form = Form {
             schema,
             values,
@@ -246,9 +307,12 @@ impl UserSession {
     async fn saved(&self, model: &str, id: i64) -> Result<Output> {
         let name = self.require_record(model, id).await.ok().flatten();
         let shown = suffix(name.as_deref());
+        let url = self.viewer().await?.record_url(model, id);
         Ok(Output {
-            text: format!("created {model} {id}{shown}"),
-            structured: json!({"success": true, "model": model, "id": id, "name": name}),
+            text: format!("created {model} {id}{shown}\nopen: {url}"),
+            structured: json!({
+                "success": true, "model": model, "id": id, "name": name, "url": url,
+            }),
         })
     }
 }
@@ -277,6 +341,7 @@ mod tests {
             model: "crm.lead.lost".to_owned(),
             view: Some(922),
             record: None,
+            is_new_record: false,
             context: context.as_object().cloned().unwrap_or_default(),
         }
     }
