@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import Records, both_transports
+from support.answers import link
 from support.mcp_client import McpClient
 from support.odoo import Odoo
 
@@ -29,8 +30,10 @@ def test_create_update_delete_round_trip(
         "model": "res.partner",
         "id": partner,
         "name": mark,
+        "url": link(odoo, "res.partner", partner),
     }
-    assert created.text == f"created res.partner {partner} (“{mark}”)"
+    opened = f"\nopen: {link(odoo, 'res.partner', partner)}"
+    assert created.text == f"created res.partner {partner} (“{mark}”){opened}"
     assert odoo.read("res.partner", partner, "name", "color") == {
         "id": partner,
         "name": mark,
@@ -40,7 +43,8 @@ def test_create_update_delete_round_trip(
     values = {"name": f"{mark} new", "email": "a@e2e.test", "color": None}
     updated = server.ok("odoo_update", model="res.partner", id=partner, values=values)
     assert updated.structured["changed"] == ["name", "email", "color"]
-    assert updated.text == f"updated res.partner {partner} (“{mark} new”): name, email, color"
+    changed = "name, email, color"
+    assert updated.text == f"updated res.partner {partner} (“{mark} new”): {changed}{opened}"
     truth = odoo.read("res.partner", partner, "name", "email", "color")
     assert (truth["name"], truth["email"], truth["color"]) == (f"{mark} new", "a@e2e.test", 0)
 

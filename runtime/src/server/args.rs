@@ -1,7 +1,10 @@
 //! The arguments of a tool call, read with errors that teach.
 //!
-//! Models send JSON as text, one id as a list, or a name slightly wrong; what is unambiguous
-//! is taken, the rest is refused with the argument's right name and type.
+//! Models send JSON as text, one id as a list, or a name slightly wrong, and fill in arguments
+//! that they do not need with an empty text or list; what is unambiguous is taken, the rest is
+//! refused with the argument's right name and type.
+
+mod given;
 
 use serde_json::{Map, Value, json};
 
@@ -9,6 +12,7 @@ use super::policy::Crossings;
 use crate::error::{Error, Result};
 use crate::schema::text::{join_bounded, nearest, shorten};
 use crate::schema::validate::{Filter, Problems};
+use given::{as_integer, conditions, is_blank, is_nothing, parse_text, parts};
 
 /// The most records that one page returns.
 pub(crate) const MAX_LIMIT: u64 = 100;
@@ -52,16 +56,13 @@ impl Arguments {
     }
 
     fn get(&self, name: &str) -> Option<&Value> {
-        self.values.get(name).filter(|value| !value.is_null())
+        self.values.get(name).filter(|value| !is_blank(value))
     }
 
-    /// Whether an argument says anything: neither null nor an empty list or text.
+    /// Whether an argument says anything: it is neither null nor empty.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|value| match parse_text(value) {
-            Value::Array(items) => !items.is_empty(),
-            Value::String(text) => !text.trim().is_empty(),
-            _ => true,
-        })
+        let value = self.get(name).map(parse_text);
+        value.is_some_and(|value| !is_nothing(&value))
     }
 
     /// Everything in them that may be a path through a relation.
@@ -89,12 +90,14 @@ impl Arguments {
 
     /// Refuses an argument that this call does not take; `why` says what to do.
     pub(crate) fn absent(&self, name: &str, why: &str) -> Result<()> {
-        match self.get(name) {
-            None => Ok(()),
-            Some(_) => Err(Error::invalid_call(format!(
-                "the call has the argument \"{name}\", {why}"
-            ))),
+        // No record has the id 0, with which a number is filled in that is not needed.
+        let is_zero = self.get(name).and_then(as_integer) == Some(0);
+        if is_zero || !self.has(name) {
+            return Ok(());
         }
+        Err(Error::invalid_call(format!(
+            "the call has the argument \"{name}\", {why}"
+        )))
     }
 
     /// A text that must be there.
@@ -114,12 +117,25 @@ impl Arguments {
         }
     }
 
+    /// The order of records or groups, also as a list of its terms.
+    pub(crate) fn order(&self) -> Result<Option<String>> {
+        let Some(value) = self.get("order") else {
+            return Ok(None);
+        };
+        let terms = match parse_text(value) {
+            Value::String(text) => Some(text.trim().to_owned()),
+            list => parts(&list).map(|terms| terms.join(", ")),
+        };
+        let terms = terms.ok_or_else(|| wrong_type("order", "text", value))?;
+        Ok(Some(terms).filter(|terms| !terms.is_empty()))
+    }
+
     /// A record id that must be there.
     pub(crate) fn required_id(&self, name: &str) -> Result<i64> {
         let value = self.get(name).ok_or_else(|| missing(name, "7"))?;
-        let id = match value {
+        let id = match parse_text(value) {
             Value::Array(items) if items.len() == 1 => as_integer(&items[0]),
-            other => as_integer(other),
+            other => as_integer(&other),
         };
         match id {
             Some(id) if id > 0 => Ok(id),
@@ -139,13 +155,13 @@ impl Arguments {
         let Some(value) = self.get(name) else {
             return Ok(Vec::new());
         };
-        let parsed = parse_text(value);
-        let items = match &parsed {
-            Value::Array(items) => items.as_slice(),
-            single => std::slice::from_ref(single),
+        let items = match parse_text(value) {
+            Value::Array(items) => items,
+            Value::String(text) => text.split(',').map(|part| json!(part)).collect(),
+            single => vec![single],
         };
+        let items = items.iter().filter(|item| !is_blank(item));
         items
-            .iter()
             .map(|item| {
                 as_integer(item)
                     .filter(|id| *id > 0)
@@ -157,7 +173,10 @@ impl Arguments {
     /// The records that a call is about: `id`, or several `ids`.
     pub(crate) fn record_ids(&self) -> Result<Vec<i64>> {
         let mut ids = self.ids("ids")?;
-        if self.get("id").is_some() {
+        // A call about several names no single one; 0 stands where a number is expected.
+        let id = self.get("id");
+        let id = id.filter(|id| ids.is_empty() || as_integer(id) != Some(0));
+        if id.is_some() {
             let id = self.required_id("id")?;
             if ids.is_empty() {
                 return Ok(vec![id]);
@@ -204,7 +223,7 @@ impl Arguments {
         if items.is_empty() {
             return self.required_object("values").map(NewRecords::One);
         }
-        if self.get("values").is_some() {
+        if self.has("values") {
             return Err(Error::invalid_call(
                 "give the argument \"values\" for one record or \"records\" for several, not both",
             ));
@@ -236,16 +255,10 @@ impl Arguments {
 
     /// A domain; the empty one when the argument is missing.
     fn domain(&self, name: &str) -> Value {
-        match self.get(name) {
-            None => json!([]),
-            Some(value) => {
-                let parsed = parse_text(value);
-                if parsed.as_str() == Some("") {
-                    json!([])
-                } else {
-                    parsed
-                }
-            }
+        match self.get(name).map(parse_text) {
+            Some(Value::Array(items)) => Value::Array(conditions(items)),
+            Some(other) if !is_nothing(&other) => other,
+            _ => json!([]),
         }
     }
 
@@ -254,19 +267,7 @@ impl Arguments {
         let Some(value) = self.get(name) else {
             return Ok(None);
         };
-        let names: Option<Vec<String>> = match parse_text(value) {
-            Value::Array(items) => items
-                .iter()
-                .map(|item| item.as_str().map(|text| text.trim().to_owned()))
-                .collect(),
-            Value::String(text) => Some(
-                text.split(',')
-                    .map(|part| part.trim().to_owned())
-                    .filter(|part| !part.is_empty())
-                    .collect(),
-            ),
-            _ => None,
-        };
+        let names = parts(&parse_text(value));
         names
             .map(|names| (!names.is_empty()).then_some(names))
             .ok_or_else(|| wrong_type(name, "a list of field names, such as [\"name\"]", value))
@@ -317,13 +318,14 @@ impl Arguments {
         }
     }
 
-    /// A list; empty when the argument is missing.
+    /// A list; empty when the argument is missing. Its items may be JSON as text, too: schemas of
+    /// lists of texts allow no other form of it.
     pub(crate) fn list(&self, name: &str) -> Result<Vec<Value>> {
         let Some(value) = self.get(name) else {
             return Ok(Vec::new());
         };
         match parse_text(value) {
-            Value::Array(items) => Ok(items),
+            Value::Array(items) => Ok(items.iter().map(parse_text).collect()),
             _ => Err(wrong_type(name, "a list of positional arguments", value)),
         }
     }
@@ -337,6 +339,12 @@ impl Arguments {
             )));
         }
         Ok(limit.min(MAX_LIMIT))
+    }
+
+    /// The page size that was asked for, where it is more than a page returns.
+    pub(crate) fn cut_limit(&self) -> Option<u64> {
+        let asked = self.count("limit").ok().flatten();
+        asked.filter(|limit| *limit > MAX_LIMIT)
     }
 
     /// A whole number of at least 0.
@@ -415,28 +423,6 @@ fn check_names(tool: &str, values: &Map<String, Value>, known: &[&str]) -> Resul
     )))
 }
 
-/// JSON that was sent as text is read as what it means.
-fn parse_text(value: &Value) -> Value {
-    match value {
-        Value::String(text) if text.trim_start().starts_with(['[', '{']) => {
-            serde_json::from_str(text).unwrap_or_else(|_| value.clone())
-        }
-        other => other.clone(),
-    }
-}
-
-fn as_integer(value: &Value) -> Option<i64> {
-    match value {
-        #[allow(clippy::cast_possible_truncation)] // whole and in range, as checked
-        Value::Number(number) => number.as_i64().or_else(|| {
-            let float = number.as_f64()?;
-            (float.fract() == 0.0 && float.abs() < 9e15).then_some(float as i64)
-        }),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
-}
-
 fn missing(name: &str, example: &str) -> Error {
     Error::invalid_call(format!(
         "the argument \"{name}\" is missing, for example {example}"
@@ -457,66 +443,4 @@ fn wrong_type(name: &str, expected: &str, got: &Value) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn arguments(value: Value) -> Arguments {
-        let Value::Object(map) = value else {
-            panic!("not an object")
-        };
-        Arguments::new("odoo_test", Some(map), &[])
-    }
-
-    #[test]
-    fn a_wrong_name_is_met_with_the_right_one() {
-        let given = json!({"modle": "res.partner"});
-        let args = Arguments::new("odoo_read", given.as_object().cloned(), &["model", "id"]);
-        let error = args.only_known().err().unwrap();
-        assert!(
-            error.to_string().contains("did you mean \"model\"?"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn json_as_text_is_taken() {
-        let args = arguments(
-            json!({"domain": "[[\"id\", \"=\", 1]]", "ids": "[1, 2]", "fields": "name, state"}),
-        );
-        assert_eq!(args.filter().domain, json!([["id", "=", 1]]));
-        assert_eq!(args.ids("ids").unwrap(), [1, 2]);
-        assert_eq!(args.names("fields").unwrap().unwrap(), ["name", "state"]);
-    }
-
-    #[test]
-    fn a_method_takes_one_record_several_or_none() {
-        let ids = |value| arguments(value).method_ids();
-        assert_eq!(ids(json!({"id": "7"})).unwrap(), [7]);
-        assert_eq!(ids(json!({"ids": [7, 8]})).unwrap(), [7, 8]);
-        assert_eq!(ids(json!({"id": 7, "ids": [7]})).unwrap(), [7]);
-        assert!(ids(json!({})).unwrap().is_empty());
-        assert!(ids(json!({"id": 7, "ids": [8]})).is_err());
-        assert!(ids(json!({"id": 0})).is_err());
-    }
-
-    #[test]
-    fn limits_are_bounded() {
-        assert_eq!(arguments(json!({})).limit().unwrap(), 20);
-        assert_eq!(arguments(json!({"limit": 5000})).limit().unwrap(), 100);
-        assert!(arguments(json!({"limit": 0})).limit().is_err());
-        assert!(arguments(json!({"limit": -1})).limit().is_err());
-    }
-
-    #[test]
-    fn an_id_is_a_positive_whole_number() {
-        assert_eq!(arguments(json!({"id": "7"})).required_id("id").unwrap(), 7);
-        for wrong in [
-            json!({"id": 0}),
-            json!({"id": "x"}),
-            json!({"id": 1.5}),
-            json!({}),
-        ] {
-            assert!(arguments(wrong).required_id("id").is_err());
-        }
-    }
-}
+mod tests;

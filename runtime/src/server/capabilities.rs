@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::UserSession;
 use super::args::Arguments;
-use super::present::{Output, fenced, visible};
+use super::describe::within;
+use super::present::{Output, fenced, note, visible};
 use super::reach::Reach;
 use crate::client::{Capabilities, ModelSummary};
 use crate::error::{Error, Result};
@@ -18,8 +19,10 @@ use crate::schema::text::{clean, listed, nearest, quoted};
 const MODELS_IN_SUMMARY: usize = 6;
 /// The room for them, in bytes of JSON: about 1,000 tokens.
 const BYTES_OF_APPS: usize = 4_000;
-/// The most models in detail.
-const MAX_DETAILS: usize = 100;
+/// The room for models in detail, in bytes of JSON, and for the names of others: together about
+/// 1,400 tokens.
+const BYTES_OF_DETAILS: usize = 3_500;
+const BYTES_OF_NAMES: usize = 1_100;
 /// The most companies that are named.
 const MAX_COMPANIES: usize = 20;
 /// The most models with typed tools that are named.
@@ -58,7 +61,7 @@ impl UserSession {
             .filter(|model| app.as_deref().is_none_or(|app| is_in_app(model, app)))
             .filter(|model| search.as_deref().is_none_or(|text| mentions(model, text)))
             .collect();
-        Ok(self.details(&models))
+        Ok(self.details(models, search.as_deref()))
     }
 
     pub(super) async fn show_reconnect(&self) -> Result<Output> {
@@ -135,18 +138,26 @@ impl UserSession {
         }
     }
 
-    fn details(&self, models: &[&ModelSummary]) -> Output {
+    /// As many models as there is room for: the one of this very name first, then those with
+    /// typed tools; of some more the names.
+    fn details(&self, mut models: Vec<&ModelSummary>, search: Option<&str>) -> Output {
         let typed = self.shared.catalogue.typed_models();
-        let left_out = models.len().saturating_sub(MAX_DETAILS);
-        let mut lines: Vec<String> = models
+        let is_typed = |model: &ModelSummary| typed.contains(&model.model.as_str());
+        models.sort_by_key(|model| (search != Some(&model.model), !is_typed(model)));
+        let all = models.len();
+        let as_json = |model: &ModelSummary| json!({"model": model.model, "name": label(model), "access": model.access, "apps": model.apps});
+        let others = models.clone();
+        let (shown, _) = within(models, BYTES_OF_DETAILS, |model| {
+            as_json(model).to_string().len()
+        });
+        let others = others.into_iter().skip(shown.len());
+        let others: Vec<&str> = others.map(|model| model.model.as_str()).collect();
+        let (named, _) = within(others, BYTES_OF_NAMES, |name| name.len() + 3);
+        let unnamed = all - shown.len() - named.len();
+        let mut lines: Vec<String> = shown
             .iter()
-            .take(MAX_DETAILS)
             .map(|model| {
-                let mark = if typed.contains(&model.model.as_str()) {
-                    ", typed tools"
-                } else {
-                    ""
-                };
+                let mark = if is_typed(model) { ", typed tools" } else { "" };
                 format!(
                     "{} [{}{mark}] – {}",
                     model.model,
@@ -155,31 +166,33 @@ impl UserSession {
                 )
             })
             .collect();
-        if !lines.is_empty() {
-            lines = vec![fenced(&lines.join("\n"))];
+        if !named.is_empty() {
+            let more = match unnamed {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            lines.push(format!("also: {}{more}", named.join(", ")));
         }
-        if left_out > 0 {
-            lines.push(format!(
-                "{left_out} more models: narrow it with `app` and `search`"
-            ));
-        }
-        let structured: Vec<Value> = models
-            .iter()
-            .take(MAX_DETAILS)
-            .map(|model| {
-                json!({"model": model.model, "name": label(model), "access": model.access, "apps": model.apps})
-            })
-            .collect();
         let text = if lines.is_empty() {
             "no such model; odoo_capabilities() lists the apps".to_owned()
         } else {
-            lines.join("\n")
+            fenced(&lines.join("\n"))
         };
-        let mut structured = json!({"models": structured});
-        if left_out > 0 {
-            structured["more_models"] = json!(left_out);
+        let models: Vec<Value> = shown.iter().map(|model| as_json(model)).collect();
+        let mut output = Output {
+            structured: json!({"models": models}),
+            text,
+        };
+        if shown.len() < all {
+            output.structured["more_models"] = json!(all - shown.len());
+            output.structured["more_model_names"] = json!(named);
+            let advice = format!(
+                "{} of {all} models in detail: narrow it with `search`, a part of a model's name or label, also together with `app`",
+                shown.len()
+            );
+            note(&mut output, &advice);
         }
-        Output { structured, text }
+        output
     }
 }
 

@@ -95,10 +95,10 @@ impl UserSession {
             return Err(Error::new(ErrorKind::Protocol, "create answered no id"));
         }
         let names = self.named_records(&model, &ids).await;
-        Ok(with_resolved(
-            done("created", &model, names, is_batch),
-            &resolved,
-        ))
+        let output = done("created", &model, names, is_batch);
+        let schema = schema.as_deref();
+        let output = self.with_links(output, &model, schema, &ids).await;
+        Ok(with_resolved(output, &resolved))
     }
 
     pub(super) async fn update(&self, args: &Arguments, consent: &Consent) -> Result<Output> {
@@ -146,6 +146,8 @@ impl UserSession {
         let mut output = done("updated", &model, names, ids.len() > 1);
         output.text.push_str(&format!(": {}", changed.join(", ")));
         output.structured["changed"] = json!(changed);
+        let schema = schema.as_deref();
+        let output = self.with_links(output, &model, schema, &ids).await;
         Ok(with_resolved(output, &resolved))
     }
 
@@ -317,6 +319,7 @@ impl UserSession {
             context: keys,
         };
         let output = self.answer_of(&call, pressed, origin).await;
+        let output = self.linked(output, &call, schema).await;
         Ok(with_resolved(output, resolved))
     }
 }

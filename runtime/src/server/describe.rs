@@ -1,9 +1,11 @@
 //! `odoo_schema`: a model's fields and actions in a form that fits a conversation.
 //!
 //! A model of Odoo can have 250 fields, and all of them would cost more than the question that
-//! they are read for. So an answer has a budget: the fields that a call needs come first (what
-//! must be given, the key fields, what a person sees), then the others, and a line says how many
-//! are left and how to find them.
+//! they are read for. So an answer has a budget: it begins with the fields that calls are about
+//! (`fields`), what a person sees in the view follows, and a line says how many are left
+//! and how to find them.
+
+mod fields;
 
 use serde_json::{Map, Value, json};
 
@@ -14,6 +16,7 @@ use crate::client::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::text::{clean, join_bounded, listed, quoted, shorten};
 use crate::schema::{ActionSchema, FieldSchema, ModelSchema, SelectionOption, View};
+use fields::{described_fields, found_fields};
 
 /// The size of what is described, in bytes of JSON: about 2,000 tokens with all around it.
 const MAX_BYTES: usize = 7_400;
@@ -79,9 +82,12 @@ fn describe(schema: &ModelSchema, view: View, search: Option<&str>) -> Output {
     let (actions, actions_bytes) = within(actions, MAX_BYTES_OF_ACTIONS, |action| {
         brief_action(action).to_string().len()
     });
-    let wanted = chosen_fields(schema, view, search);
+    let (wanted, first) = match search {
+        Some(text) => (found_fields(schema, text), 0),
+        None => described_fields(schema, view),
+    };
     let room = MAX_BYTES.saturating_sub(actions_bytes);
-    let shown = that_fit(schema, &wanted, room);
+    let shown = that_fit(schema, &wanted, first, room);
     let hidden = schema.fields.len() - shown.len();
     // Who asks for one field wants to know all of it.
     let options_of = |name: &str| {
@@ -137,7 +143,11 @@ fn describe(schema: &ModelSchema, view: View, search: Option<&str>) -> Output {
 }
 
 /// The first of these that take so many bytes together, and how many they take.
-fn within<T>(items: Vec<T>, bytes: usize, size: impl Fn(&T) -> usize) -> (Vec<T>, usize) {
+pub(super) fn within<T>(
+    items: Vec<T>,
+    bytes: usize,
+    size: impl Fn(&T) -> usize,
+) -> (Vec<T>, usize) {
     let mut taken = 0;
     let mut kept = Vec::new();
     for item in items {
@@ -151,19 +161,20 @@ fn within<T>(items: Vec<T>, bytes: usize, size: impl Fn(&T) -> usize) -> (Vec<T>
     (kept, taken)
 }
 
-/// The fields that an answer has room for, in the order of `wanted`.
+/// The fields that an answer has room for, in the order of `wanted`: the `first` of them before
+/// any other.
 fn that_fit<'a>(
     schema: &'a ModelSchema,
     wanted: &[&'a str],
+    first: usize,
     bytes: usize,
 ) -> Vec<(&'a str, &'a FieldSchema)> {
-    let key_fields: Vec<&str> = schema.present_key_fields().collect();
     let mut ranked: Vec<(u8, usize, &str, &FieldSchema)> = wanted
         .iter()
         .enumerate()
         .filter_map(|(place, name)| Some((place, *name, schema.field(name)?)))
         .map(|(place, name, field)| {
-            let rank = if schema.must_be_given(name) || key_fields.contains(&name) {
+            let rank = if place < first || schema.must_be_given(name) {
                 0
             } else {
                 1 + u8::from(field.is_always_hidden() || field.field_type.is_binary())
@@ -208,40 +219,6 @@ fn mentions_action(action: &ActionSchema, text: &str) -> bool {
 fn brief_action(action: &ActionSchema) -> Value {
     let label = action.label.as_deref().unwrap_or_default();
     json!({"method": action.method, "label": clean(label, MAX_LABEL)})
-}
-
-fn chosen_fields<'a>(schema: &'a ModelSchema, view: View, search: Option<&str>) -> Vec<&'a str> {
-    if let Some(search) = search {
-        let wanted = search.to_lowercase();
-        let matches = |(name, field): &(&String, &FieldSchema)| {
-            let label = field.label.as_deref().unwrap_or_default().to_lowercase();
-            name.to_lowercase().contains(&wanted) || label.contains(&wanted)
-        };
-        let found = schema.fields.iter().filter(matches);
-        let mut names: Vec<&str> = found.map(|(name, _)| name.as_str()).collect();
-        // The field of this very name first.
-        names.sort_by_key(|name| (*name != search, name.to_lowercase() != wanted));
-        return names;
-    }
-    let in_view: Vec<&str> = match view {
-        View::Form => schema.form_fields.iter().map(String::as_str).collect(),
-        View::List => schema.list_fields.iter().map(String::as_str).collect(),
-        View::Search => Vec::new(),
-    };
-    if !in_view.is_empty() {
-        return in_view;
-    }
-    let marked: Vec<&str> = schema
-        .fields
-        .iter()
-        .filter(|(_, field)| field.is_in(view))
-        .map(|(name, _)| name.as_str())
-        .collect();
-    if marked.is_empty() {
-        schema.fields.keys().map(String::as_str).collect()
-    } else {
-        marked
-    }
 }
 
 fn headline(schema: &ModelSchema) -> String {
@@ -386,11 +363,65 @@ mod tests {
     #[test]
     fn fields_are_found_in_any_case_and_the_one_of_this_name_first() {
         let schema = schema();
-        let found = |text| chosen_fields(&schema, View::Form, Some(text));
+        let found = |text| found_fields(&schema, text);
         assert_eq!(found("AB"), ["AB", "ab", "aB_c"]);
         assert_eq!(found("ab"), ["ab", "AB", "aB_c"]);
         assert_eq!(found("aB"), ["AB", "ab", "aB_c"]);
         assert_eq!(found("b_C"), ["aB_c"]);
+    }
+
+    #[test]
+    fn a_description_begins_with_what_calls_are_about() {
+        let fields: Map<String, Value> = (0..100)
+            .map(|n| {
+                (
+                    format!("a{n:02}"),
+                    json!({"type": "char", "string": "x".repeat(60)}),
+                )
+            })
+            .collect();
+        let mut schema = ModelSchema::from_wire(&json!({
+            "model": "x.order", "label": "Order", "rec_name": "name",
+            "form_fields": fields.keys().collect::<Vec<_>>(), "fields": fields,
+        }))
+        .unwrap();
+        for (name, facts) in [
+            ("amount_total", json!({"type": "monetary", "store": true})),
+            ("amount_tax", json!({"type": "monetary", "store": true})),
+            ("create_date", json!({"type": "datetime", "store": true})),
+            ("date_order", json!({"type": "datetime", "store": true})),
+            ("name", json!({"type": "char"})),
+            ("partner_id", json!({"type": "many2one", "required": true})),
+            ("state", json!({"type": "selection"})),
+            ("zip", json!({"type": "char"})),
+        ] {
+            let field = serde_json::from_value(facts).unwrap();
+            schema.fields.insert(name.to_owned(), field);
+        }
+        schema.key_fields = vec!["zip".to_owned()];
+        let named = |shown: &Output| -> Vec<String> {
+            let fields = shown.structured["fields"].as_object().unwrap();
+            fields.keys().cloned().collect()
+        };
+        let first = [
+            "zip",
+            "name",
+            "state",
+            "partner_id",
+            "amount_total",
+            "amount_tax",
+            "date_order",
+        ];
+        let shown = describe(&schema, View::Form, None);
+        assert_eq!(named(&shown)[..7], first);
+        assert!(shown.structured["more_fields"].as_u64() > Some(20));
+        let lines: Vec<&str> = shown.text.lines().skip(2).take(7).collect();
+        let lines = lines.iter().map(|line| line.split(':').next().unwrap());
+        assert_eq!(lines.collect::<Vec<_>>(), first);
+        // Another view is described as it is.
+        schema.list_fields = ["a00", "name", "zip"].map(str::to_owned).to_vec();
+        let list = describe(&schema, View::List, None);
+        assert_eq!(named(&list), ["zip", "name", "a00"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! `gate` (is it allowed to change something), `consent` (does the user want it), the client (do it) and `present` (say what
 //! came back).
 
+mod archived;
 mod args;
 mod ask;
 mod audit;
@@ -34,6 +35,7 @@ mod handler;
 mod html;
 mod http;
 mod icon;
+mod linked;
 mod memory;
 mod metrics;
 mod named_records;

@@ -4,11 +4,12 @@
 use serde_json::json;
 
 use super::UserSession;
-use super::args::Arguments;
+use super::archived::{ACTIVE, has_active, take_archived, tell_archived};
+use super::args::{Arguments, MAX_LIMIT};
 use super::buttons::{show_buttons, wants_buttons};
 use super::checks::{Asked, with_resolved};
 use super::present::{Found, Output, Reading, note};
-use super::sieve::{Sifted, Source};
+use super::sieve::Source;
 use crate::client::{Context, SearchRead};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::ModelSchema;
@@ -72,9 +73,9 @@ impl UserSession {
             order,
             ..SearchRead::new(&model)
         };
-        let source = Source::Search(&request);
+        let may_leave_out = schema.filter(|_| asked.is_none());
         let (sifted, viewer) = tokio::join!(
-            self.read_fields(source, asked.is_none(), reading),
+            self.read_what_can_be(Source::Search(&request), &request.fields, may_leave_out),
             self.viewer()
         );
         let mut sifted = sifted?;
@@ -86,6 +87,11 @@ impl UserSession {
         let records = self.present(reading, rows, viewer?).await;
         let mut output = records.page(found);
         sifted.tell(&mut output);
+        tell_cut_limit(&mut output, args);
+        if found.total == 0 {
+            self.tell_left_out(&mut output, schema, &request.domain)
+                .await;
+        }
         if let (None, Some(schema)) = (&asked, schema)
             && sifted.page.count > offset
         {
@@ -143,19 +149,30 @@ impl UserSession {
             }
         };
         let source = Source::Ids(&model, &ids);
+        let may_leave_out = schema.filter(|_| asked.is_none());
+        let mut request = reading.request();
+        let asks_active = request.iter().any(|name| name == ACTIVE);
+        if !asks_active && schema.is_some_and(has_active) {
+            request.push(ACTIVE.to_owned());
+        }
         let (sifted, viewer, buttons) = tokio::join!(
-            self.read_fields(source, asked.is_none(), reading),
+            self.read_what_can_be(source, &request, may_leave_out),
             self.viewer(),
             asking
         );
         let (mut sifted, viewer) = (sifted?, viewer?);
         let mut rows = std::mem::take(&mut sifted.page.records);
+        let archived = if asks_active {
+            Vec::new()
+        } else {
+            take_archived(&mut rows)
+        };
         let missing: Vec<i64> = ids
             .iter()
             .copied()
             .filter(|id| !rows.iter().any(|row| row.get("id") == Some(&json!(id))))
             .collect();
-        if !missing.is_empty() {
+        if rows.is_empty() {
             return Err(missing_records(&model, &missing));
         }
         let mut output = if ids.len() > 1 {
@@ -172,6 +189,8 @@ impl UserSession {
                 .one()
         };
         sifted.tell(&mut output);
+        tell_missing(&mut output, &missing);
+        tell_archived(&mut output, &archived);
         if let (None, Some(schema)) = (&asked, schema) {
             let others = other_fields(schema, &fields);
             output.text.push_str(&format!(
@@ -186,19 +205,6 @@ impl UserSession {
         Ok(output)
     }
 
-    /// The records with the fields of a reading. Fields that nobody asked for are left out where
-    /// Odoo fails to read them.
-    async fn read_fields(
-        &self,
-        source: Source<'_>,
-        may_leave_out: bool,
-        reading: Reading<'_>,
-    ) -> Result<Sifted> {
-        let fields = reading.request();
-        let schema = reading.schema.filter(|_| may_leave_out);
-        self.read_what_can_be(source, &fields, schema).await
-    }
-
     pub(super) async fn count(&self, args: &Arguments) -> Result<Output> {
         let mut mistakes = args.mistakes();
         let model = model_of(args, &mut mistakes)?;
@@ -207,14 +213,41 @@ impl UserSession {
             .await?;
         let count = self
             .client()?
-            .search_count(&model, domain, &Context::new())
+            .search_count(&model, domain.clone(), &Context::new())
             .await?;
-        let output = Output {
+        let schema = checked.schema.as_deref();
+        let mut output = Output {
             structured: json!({"model": model, "count": count}),
             text: format!("{model}: {count}"),
         };
+        if count == 0 {
+            self.tell_left_out(&mut output, schema, &domain).await;
+        }
         Ok(with_resolved(output, &checked.resolved))
     }
+}
+
+/// Says that a page is smaller than it was asked for, where that leaves something out.
+pub(super) fn tell_cut_limit(output: &mut Output, args: &Arguments) {
+    let goes_on = output.structured["next_offset"].is_u64();
+    if let Some(asked) = args.cut_limit().filter(|_| goes_on) {
+        let remark = format!(
+            "limit {asked} was cut to {MAX_LIMIT}, the most of a page: go on with the next offset"
+        );
+        note(output, &remark);
+    }
+}
+
+/// Says which of several records there are not, or not for this user.
+fn tell_missing(output: &mut Output, missing: &[i64]) {
+    if missing.is_empty() {
+        return;
+    }
+    let listed: Vec<String> = missing.iter().map(ToString::to_string).collect();
+    output.structured["not_found"] = json!(missing);
+    let listed = join_bounded(listed.iter().map(String::as_str), 100);
+    let remark = format!("not found, or not for this user to see: {listed}");
+    note(output, &remark);
 }
 
 fn other_fields<'a>(schema: &'a ModelSchema, shown: &[String]) -> Vec<&'a str> {

@@ -11,6 +11,7 @@ use super::operators::{
 };
 use super::references::{given_id, records_named};
 use super::scalars::{as_record_id, prepare_scalar, said_date, show};
+use super::unset::unset;
 use super::{Known, Problems, days};
 use crate::schema::{FieldSchema, FieldType, ModelSchema};
 
@@ -167,6 +168,10 @@ impl Checker<'_, '_> {
     ) -> Option<(&'o str, Value)> {
         if is_pattern_operator(operator) {
             return Some((operator, self.pattern(value, path)?));
+        }
+        if let Some((operator, unset)) = unset(field, operator, value) {
+            self.known.note(path, "", unset.clone(), None);
+            return Some((operator, unset));
         }
         if is_subdomain_operator(operator) {
             return Some((operator, self.subdomain(field, operator, value, path)?));

@@ -22,6 +22,7 @@ mod scalars;
 pub mod special;
 #[cfg(test)]
 mod tests;
+mod unset;
 mod values;
 
 use std::cell::RefCell;

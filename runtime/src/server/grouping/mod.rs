@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::UserSession;
 use super::args::Arguments;
 use super::checks::{Asked, Checked, unchecked, with_resolved};
-use super::operations::model_of;
+use super::operations::{model_of, tell_cut_limit};
 use super::present::Output;
 use crate::client::{Context, Grouping, RecordGroup};
 use crate::error::{Error, Result};
@@ -108,7 +108,9 @@ impl UserSession {
             zone,
             currencies,
         };
-        Ok(with_resolved(page.output(), &resolved))
+        let mut output = page.output();
+        tell_cut_limit(&mut output, args);
+        Ok(with_resolved(output, &resolved))
     }
 
     async fn checked_groups(
@@ -192,7 +194,7 @@ fn wanted_groups(args: &Arguments, mistakes: &mut Problems) -> WantedGroups {
     WantedGroups {
         group_by: group_by.unwrap_or_default(),
         aggregates: aggregates.unwrap_or_default(),
-        order: order.filter(|order| !order.is_empty()),
+        order,
     }
 }
 

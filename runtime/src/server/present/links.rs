@@ -7,7 +7,15 @@
 
 use std::fmt::Display;
 
+use serde_json::json;
 use url::Url;
+
+use super::Output;
+use crate::schema::ModelSchema;
+use crate::server::UserSession;
+
+/// The most records of a change that have a link each.
+const LINKED: usize = 3;
 
 /// The first series with paths.
 const WITH_PATHS: u32 = 18;
@@ -45,6 +53,44 @@ impl WebClient {
     }
 }
 
+impl WebClient {
+    /// Says where a person opens the records of a change: of one record as a read does, of a few
+    /// one by one, of more as a search does.
+    fn add_links(&self, output: &mut Output, model: &str, ids: &[i64]) {
+        let links: Vec<String> = ids
+            .iter()
+            .take(LINKED)
+            .map(|id| self.record(model, id))
+            .collect();
+        let (text, url) = match ids {
+            [] => return,
+            [only] => (links.join(" "), self.record(model, only)),
+            few if few.len() <= LINKED => (links.join(" "), self.record(model, "{id}")),
+            _ => (self.record(model, "<id>"), self.record(model, "{id}")),
+        };
+        output.text.push_str(&format!("\nopen: {text}"));
+        output.structured["url"] = json!(url);
+    }
+}
+
+impl UserSession {
+    /// Says where a person opens these records, unless they are those of a dialogue, which have
+    /// no page of their own.
+    pub(crate) async fn with_links(
+        &self,
+        mut output: Output,
+        model: &str,
+        schema: Option<&ModelSchema>,
+        ids: &[i64],
+    ) -> Output {
+        let has_pages = schema.is_none_or(|schema| !schema.transient && !schema.is_abstract);
+        if has_pages && let Ok(viewer) = self.viewer().await {
+            viewer.web.add_links(&mut output, model, ids);
+        }
+        output
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +122,36 @@ mod tests {
                 "https://x.test/odoo/m-website/<id>"
             );
         }
+    }
+
+    #[test]
+    fn a_change_links_each_of_a_few_records() {
+        let web = web("https://x.test", Some("19.0"));
+        let linked = |ids: &[i64]| {
+            let mut output = Output {
+                structured: json!({}),
+                text: "done".to_owned(),
+            };
+            web.add_links(&mut output, "sale.order", ids);
+            (output.text, output.structured)
+        };
+        let base = "https://x.test/odoo/sale.order";
+        assert_eq!(linked(&[]), ("done".to_owned(), json!({})));
+        assert_eq!(
+            linked(&[7]),
+            (
+                format!("done\nopen: {base}/7"),
+                json!({"url": format!("{base}/7")})
+            )
+        );
+        let each = json!({"url": format!("{base}/{{id}}")});
+        assert_eq!(
+            linked(&[7, 8]),
+            (format!("done\nopen: {base}/7 {base}/8"), each.clone())
+        );
+        assert_eq!(
+            linked(&[1, 2, 3, 4]),
+            (format!("done\nopen: {base}/<id>"), each)
+        );
     }
 }
