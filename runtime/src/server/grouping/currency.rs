@@ -3,9 +3,10 @@
 //!
 //! Where the currency lies in the database, the lowest and the highest one of each group are
 //! asked for together with the amounts. Where it is computed for each record, the records are
-//! looked at, up to a bound.
+//! looked at, up to a bound. Prices are plain numbers to Odoo and amounts of the record's
+//! currency to everybody else, so they are treated like them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -14,12 +15,14 @@ use crate::client::{Context, Grouping, RecordGroup, SearchRead};
 use crate::error::Result;
 use crate::schema::text::join_bounded;
 use crate::schema::validate::Aggregation;
-use crate::schema::{FieldType, Measure, ModelSchema};
+use crate::schema::{FieldSchema, FieldType, Measure, ModelSchema};
+use crate::server::present::Currency;
 
 /// How many records are looked at, where only they know their currency.
 const MOST_LOOKED_AT: u64 = 1000;
 /// Fields that Odoo takes for a monetary field without a currency field of its own.
 const USUAL_FIELD: &str = "currency_id";
+const CURRENCY: &str = "res.currency";
 
 /// Where the currency of an aggregate is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +43,8 @@ enum Source {
 pub(super) struct Plan {
     /// For each aggregate; `None` for what is no amount of money.
     sources: Vec<Option<Source>>,
+    /// Which of the aggregates are prices.
+    prices: Vec<bool>,
     /// Aggregates to ask for besides.
     spans: Vec<Measure>,
 }
@@ -51,7 +56,7 @@ pub(super) enum Unit {
     #[default]
     Unknown,
     /// This currency.
-    One(String),
+    One(Currency),
     /// Several, so that the number says nothing.
     Mixed,
 }
@@ -61,6 +66,8 @@ pub(super) enum Unit {
 pub(super) struct Currencies {
     /// By group, then by aggregate.
     units: Vec<Vec<Unit>>,
+    /// Which of the aggregates are prices.
+    prices: Vec<bool>,
     /// What else has to be known.
     pub(super) notes: Vec<String>,
 }
@@ -81,8 +88,13 @@ impl Currencies {
             return None;
         };
         units
-            .all(|unit| matches!(unit, Some(Unit::One(name)) if name == first))
-            .then_some(first)
+            .all(|unit| matches!(unit, Some(Unit::One(other)) if other == first))
+            .then_some(first.code.as_str())
+    }
+
+    /// Whether an aggregate is one of prices.
+    pub(super) fn is_price(&self, measure: usize) -> bool {
+        self.prices.get(measure).copied().unwrap_or_default()
     }
 }
 
@@ -90,9 +102,13 @@ impl Currencies {
 pub(super) fn plan(model: Option<&ModelSchema>, aggregation: &Aggregation) -> Plan {
     let mut plan = Plan {
         sources: Vec::new(),
+        prices: Vec::new(),
         spans: Vec::new(),
     };
     for measure in &aggregation.measures {
+        let field = model.and_then(|model| model.field(&measure.field));
+        plan.prices
+            .push(field.is_some_and(|field| is_price(&measure.field, field)));
         let source = model.and_then(|model| source(model, measure, aggregation, &mut plan));
         plan.sources.push(source);
     }
@@ -106,7 +122,9 @@ fn source(
     plan: &mut Plan,
 ) -> Option<Source> {
     let field = model.field(&measure.field)?;
-    if field.field_type != FieldType::Monetary || measure.function.starts_with("count") {
+    let is_amount = field.field_type == FieldType::Monetary
+        || (is_price(&measure.field, field) && has_currency(model));
+    if !is_amount || measure.function.starts_with("count") {
         return None;
     }
     if measure.function == "sum_currency" {
@@ -136,6 +154,18 @@ fn source(
     Some(Source::Span(name.to_owned(), lowest, highest))
 }
 
+/// Whether a number is a price, such as `price_unit` of a line or `list_price` of a product: plain
+/// numbers with an accuracy of their own (`sale/models/sale_order_line.py`).
+fn is_price(name: &str, field: &FieldSchema) -> bool {
+    let mut words = name.split('_');
+    field.field_type == FieldType::Float && words.any(|word| matches!(word, "price" | "cost"))
+}
+
+fn has_currency(model: &ModelSchema) -> bool {
+    let field = model.field(USUAL_FIELD);
+    field.is_some_and(|field| field.relation.as_deref() == Some(CURRENCY))
+}
+
 impl Plan {
     /// The aggregates to ask for: those that were, and the currencies.
     pub(super) fn with_spans(&self, measures: &[Measure]) -> Vec<Measure> {
@@ -159,7 +189,10 @@ impl UserSession {
             return Ok(Currencies::default());
         }
         let mut notes = Vec::new();
-        let mut known = self.names_of_spans(plan, groups).await?;
+        let mut known = Known {
+            currencies: self.currencies_of(&ids_in(plan, groups)).await,
+            ..Known::default()
+        };
         for field in plan.sources.iter().flatten() {
             if let Source::Records(field) = field
                 && !known.of_records.contains_key(field)
@@ -182,39 +215,11 @@ impl UserSession {
             .collect();
         let converts = !self.client()?.groups_the_old_way();
         notes.extend(mixed_notes(plan, grouping, &units, converts));
-        Ok(Currencies { units, notes })
-    }
-
-    /// The names of the currencies that the groups' aggregates name by id.
-    async fn names_of_spans(&self, plan: &Plan, groups: &[RecordGroup]) -> Result<Known> {
-        let ids: BTreeSet<i64> = plan
-            .sources
-            .iter()
-            .flatten()
-            .flat_map(|source| match source {
-                Source::Span(_, lowest, highest) => vec![*lowest, *highest],
-                _ => Vec::new(),
-            })
-            .flat_map(|place| groups.iter().filter_map(move |group| id_at(group, place)))
-            .collect();
-        let mut known = Known::default();
-        if ids.is_empty() {
-            return Ok(known);
-        }
-        let ids: Vec<i64> = ids.into_iter().collect();
-        let rows = self
-            .client()?
-            .read("res.currency", &ids, &["name".to_owned()], &Context::new())
-            .await?;
-        for row in rows {
-            let (id, name) = (row.get("id"), row.get("name"));
-            if let (Some(id), Some(name)) =
-                (id.and_then(Value::as_i64), name.and_then(Value::as_str))
-            {
-                known.names.insert(id, name.to_owned());
-            }
-        }
-        Ok(known)
+        Ok(Currencies {
+            units,
+            prices: plan.prices.clone(),
+            notes,
+        })
     }
 
     /// The one currency of all records, where each computes its own.
@@ -231,16 +236,16 @@ impl UserSession {
             ..SearchRead::new(&grouping.model)
         };
         let page = self.client()?.search_read(&search, &Context::new()).await?;
-        let names: BTreeSet<&str> = page
+        let links: BTreeMap<i64, &str> = page
             .records
             .iter()
-            .filter_map(|record| linked_name(record.get(field)?))
+            .filter_map(|record| linked(record.get(field)?))
             .collect();
         let is_whole = page.count <= page.records.len() as u64;
-        let listed = join_bounded(names.iter().copied(), 5);
-        match (names.len(), is_whole) {
+        let listed = join_bounded(links.values().copied(), 5);
+        match (links.len(), is_whole) {
             (0, true) => Ok(Unit::Unknown),
-            (1, true) => Ok(Unit::One(listed)),
+            (1, true) => Ok(self.unit_of(links.into_iter().next()).await),
             (2.., _) => {
                 notes.push(format!(
                     "Amounts by \"{field}\" are in several currencies ({listed}), and Odoo cannot group by it: the numbers mix them, unless each group has one alone. Narrow the domain to records of one currency or company."
@@ -268,17 +273,46 @@ impl UserSession {
             .client()?
             .read("res.company", &[company.id], &[field], &Context::new())
             .await?;
-        let name = rows
-            .first()
-            .and_then(|row| linked_name(row.get(USUAL_FIELD)?));
-        Ok(name.map_or(Unit::Unknown, |name| Unit::One(name.to_owned())))
+        let link = rows.first().and_then(|row| linked(row.get(USUAL_FIELD)?));
+        Ok(self.unit_of(link).await)
     }
+
+    /// The currency of a link.
+    async fn unit_of(&self, link: Option<(i64, &str)>) -> Unit {
+        let Some((id, name)) = link else {
+            return Unit::Unknown;
+        };
+        let mut known = self.currencies_of(&BTreeSet::from([id])).await;
+        let currency = known.remove(&id);
+        Unit::One(currency.unwrap_or_else(|| Currency::named(name)))
+    }
+}
+
+/// The currencies that groups name by id: in their aggregates, or as their key.
+fn ids_in(plan: &Plan, groups: &[RecordGroup]) -> BTreeSet<i64> {
+    let mut ids = BTreeSet::new();
+    for group in groups {
+        for source in plan.sources.iter().flatten() {
+            match source {
+                Source::Span(_, lowest, highest) => {
+                    ids.extend(
+                        [*lowest, *highest]
+                            .iter()
+                            .filter_map(|at| id_at(group, *at)),
+                    );
+                }
+                Source::Key(place) => ids.extend(key_at(group, *place).map(|(id, _)| id)),
+                _ => {}
+            }
+        }
+    }
+    ids
 }
 
 /// What was found out about currencies.
 #[derive(Default)]
 struct Known {
-    names: BTreeMap<i64, String>,
+    currencies: HashMap<i64, Currency>,
     of_records: BTreeMap<String, Unit>,
     of_company: Unit,
 }
@@ -290,15 +324,17 @@ impl Known {
             Some(Source::Company) => self.of_company.clone(),
             Some(Source::Records(field)) => self.of_records.get(field).cloned().unwrap_or_default(),
             Some(Source::Key(place)) => {
-                let key = group.keys.get(*place);
-                let name = key.and_then(|key| linked_name(&key.value));
-                name.map_or(Unit::Unknown, |name| Unit::One(name.to_owned()))
+                let link = key_at(group, *place);
+                link.map_or(Unit::Unknown, |(id, name)| {
+                    let known = self.currencies.get(&id).cloned();
+                    Unit::One(known.unwrap_or_else(|| Currency::named(name)))
+                })
             }
             Some(Source::Span(_, lowest, highest)) => {
                 match (id_at(group, *lowest), id_at(group, *highest)) {
                     (Some(lowest), Some(highest)) if lowest == highest => {
-                        let name = self.names.get(&lowest);
-                        name.map_or(Unit::Unknown, |name| Unit::One(name.clone()))
+                        let currency = self.currencies.get(&lowest);
+                        currency.map_or(Unit::Unknown, |currency| Unit::One(currency.clone()))
                     }
                     (Some(_), Some(_)) => Unit::Mixed,
                     _ => Unit::Unknown,
@@ -326,7 +362,8 @@ fn mixed_notes(
             Some(Source::Span(field, ..)) => {
                 let mixed = units.iter().filter(|units| units[place] == Unit::Mixed).count();
                 if mixed > 0 {
-                    let converted = if converts && measure.function == "sum" {
+                    let is_sum = measure.function == "sum" && !plan.prices[place];
+                    let converted = if converts && is_sum {
                         format!(
                             ", or ask for \"{}:sum_currency\", which converts by today's rates",
                             measure.field
@@ -350,9 +387,14 @@ fn id_at(group: &RecordGroup, place: usize) -> Option<i64> {
     value.as_i64().filter(|id| *id > 0)
 }
 
-/// The name in `[7, "EUR"]`.
-fn linked_name(link: &Value) -> Option<&str> {
-    link.as_array()?.get(1)?.as_str()
+fn key_at(group: &RecordGroup, place: usize) -> Option<(i64, &str)> {
+    linked(&group.keys.get(place)?.value)
+}
+
+/// The id and the name in `[7, "EUR"]`.
+fn linked(link: &Value) -> Option<(i64, &str)> {
+    let link = link.as_array()?;
+    Some((link.first()?.as_i64()?, link.get(1)?.as_str()?))
 }
 
 #[cfg(test)]

@@ -119,10 +119,10 @@ impl PageOfGroups<'_> {
         let mut mixed = Vec::new();
         for (number, measure) in self.measures().enumerate() {
             let name = measure.specification();
-            shown.insert(name.clone(), self.amount(place, number));
+            shown.insert(name.clone(), self.amount(place, number).0);
             match self.currencies.unit(place, number) {
                 Unit::One(currency) if self.currencies.common(number).is_none() => {
-                    currencies.insert(name, json!(currency));
+                    currencies.insert(name, json!(currency.code));
                 }
                 Unit::Mixed => mixed.push(name),
                 _ => {}
@@ -162,10 +162,12 @@ impl PageOfGroups<'_> {
             .collect();
         row.push(group.count.to_string());
         row.extend((0..self.measures().count()).map(|number| {
-            let amount = plain(&self.amount(place, number));
+            let (_, amount) = self.amount(place, number);
             let unit = self.currencies.unit(place, number);
             match (self.currencies.common(number), unit) {
-                (None, Unit::One(currency)) => format!("{amount} {currency}"),
+                (None, Unit::One(currency)) if !amount.is_empty() => {
+                    format!("{amount} {}", currency.code)
+                }
                 (None, Unit::Mixed) => "mixed currencies".to_owned(),
                 _ => amount,
             }
@@ -173,20 +175,33 @@ impl PageOfGroups<'_> {
         row
     }
 
-    /// An aggregate; nothing, where it would be a sum over several currencies.
-    fn amount(&self, group: usize, measure: usize) -> Value {
-        if *self.currencies.unit(group, measure) == Unit::Mixed {
-            return Value::Null;
+    /// An aggregate in both forms, with the decimals of its currency; nothing, where it would be
+    /// one over several currencies.
+    fn amount(&self, group: usize, measure: usize) -> (Value, String) {
+        let unit = self.currencies.unit(group, measure);
+        if *unit == Unit::Mixed {
+            return (Value::Null, String::new());
         }
         let value = self.groups[group].measures.get(measure);
         let function = &self.aggregation.measures[measure].function;
-        match value.and_then(Option::as_ref) {
+        let value = match value.and_then(Option::as_ref) {
             Some(Value::Bool(false)) if !function.starts_with("bool_") => Value::Null,
-            Some(Value::Number(number)) => rounded(number),
+            Some(value @ Value::Number(number)) => match unit {
+                Unit::One(currency) if self.currencies.is_price(measure) => {
+                    return currency.price(value);
+                }
+                Unit::One(currency) => return currency.amount(value),
+                _ => rounded(number),
+            },
             Some(Value::String(text)) => json!(visible(text)),
             Some(other) => other.clone(),
             None => Value::Null,
-        }
+        };
+        let text = match &value {
+            Value::Null => String::new(),
+            value => plain(value),
+        };
+        (value, text)
     }
 
     fn key(&self, key: &Key, raw: &GroupKey) -> (Value, String) {

@@ -1,6 +1,6 @@
 //! Amounts: in which currency, and with how many decimals.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Number, Value, json};
 
@@ -11,6 +11,8 @@ use crate::server::UserSession;
 const CURRENCY: &str = "res.currency";
 /// Decimals of an amount whose currency does not say.
 const USUAL_DECIMALS: u32 = 2;
+/// The most decimals of a price.
+const MOST_OF_A_PRICE: u32 = 4;
 /// Decimals of a number of which nothing is known: more than anybody enters, and too few for the
 /// noise of binary arithmetic (0.1 + 0.2) to show.
 const MOST_DECIMALS: u32 = 10;
@@ -21,6 +23,38 @@ pub(crate) struct Currency {
     /// `EUR`.
     pub(crate) code: String,
     pub(crate) decimals: u32,
+}
+
+impl Currency {
+    /// The currency of a link, of which nothing but the name is known.
+    pub(crate) fn named(code: &str) -> Self {
+        Self {
+            code: code.to_owned(),
+            decimals: USUAL_DECIMALS,
+        }
+    }
+
+    /// An amount in both forms: the number, and the text with exactly the currency's decimals.
+    pub(crate) fn amount(&self, value: &Value) -> (Value, String) {
+        let number = rounded(value, Some(self.decimals));
+        let text = fixed(number.as_f64().unwrap_or_default(), self.decimals);
+        (number, text)
+    }
+
+    /// A price in both forms, which may have more decimals than the currency (`product`, the
+    /// accuracy "Product Price").
+    pub(crate) fn price(&self, value: &Value) -> (Value, String) {
+        let number = rounded(value, Some(MOST_OF_A_PRICE.max(self.decimals)));
+        let own = short(&number);
+        let decimals = own
+            .split_once('.')
+            .map_or(0, |(_, decimals)| decimals.len());
+        if decimals > self.decimals as usize {
+            return (number, own);
+        }
+        let text = fixed(number.as_f64().unwrap_or_default(), self.decimals);
+        (number, text)
+    }
 }
 
 /// The field that holds the currency of an amount, if the user can read it. Where the older
@@ -58,10 +92,8 @@ pub(super) struct Purse {
 impl Purse {
     pub(super) fn of(&self, raw: &RawRecord, field: &str) -> Option<Currency> {
         let (id, name) = currency_of(raw, field)?;
-        Some(self.known.get(&id).cloned().unwrap_or_else(|| Currency {
-            code: name.to_owned(),
-            decimals: USUAL_DECIMALS,
-        }))
+        let known = self.known.get(&id).cloned();
+        Some(known.unwrap_or_else(|| Currency::named(name)))
     }
 
     #[cfg(any(test, feature = "fuzzing"))]
@@ -73,15 +105,23 @@ impl Purse {
 }
 
 impl UserSession {
-    /// The currencies in these fields of the records; each is asked for once in a session.
+    /// The currencies in these fields of the records.
     pub(super) async fn purse(&self, records: &[RawRecord], fields: &BTreeSet<&str>) -> Purse {
-        let wanted: BTreeMap<i64, &str> = records
+        let wanted: BTreeSet<i64> = records
             .iter()
             .flat_map(|raw| fields.iter().filter_map(|field| currency_of(raw, field)))
+            .map(|(id, _)| id)
             .collect();
+        Purse {
+            known: self.currencies_of(&wanted).await,
+        }
+    }
+
+    /// The currencies with these ids, as far as Odoo tells; each is asked for once in a session.
+    pub(crate) async fn currencies_of(&self, wanted: &BTreeSet<i64>) -> HashMap<i64, Currency> {
         let mut known = self.currencies.lock().await;
         let missing: Vec<i64> = wanted
-            .keys()
+            .iter()
             .copied()
             .filter(|id| !known.contains_key(id))
             .collect();
@@ -97,14 +137,12 @@ impl UserSession {
                 Err(error) => tracing::debug!(%error, "amounts are shown with two decimals"),
             }
         }
-        let is_wanted = |(id, _): &(&i64, &Currency)| wanted.contains_key(*id);
-        Purse {
-            known: known
-                .iter()
-                .filter(is_wanted)
-                .map(|(id, currency)| (*id, currency.clone()))
-                .collect(),
-        }
+        let is_wanted = |(id, _): &(&i64, &Currency)| wanted.contains(*id);
+        known
+            .iter()
+            .filter(is_wanted)
+            .map(|(id, currency)| (*id, currency.clone()))
+            .collect()
     }
 }
 
@@ -172,6 +210,29 @@ mod tests {
         assert_eq!(short(&json!(-0.0)), "0");
         assert_eq!(short(&json!(2.5)), "2.5");
         assert_eq!(short(&json!(1e300)), "1e+300");
+    }
+
+    #[test]
+    fn amounts_have_the_decimals_of_their_currency_and_prices_may_have_more() {
+        let currency = |decimals| Currency {
+            decimals,
+            ..Currency::named("X")
+        };
+        let text = |(_, text): (Value, String)| text;
+        let third = json!(100.0 / 3.0);
+        assert_eq!(currency(0).amount(&third), (json!(33.0), "33".to_owned()));
+        assert_eq!(
+            currency(2).amount(&third),
+            (json!(33.33), "33.33".to_owned())
+        );
+        assert_eq!(text(currency(2).amount(&json!(2))), "2.00");
+        assert_eq!(text(currency(2).price(&json!(1.5))), "1.50");
+        assert_eq!(text(currency(0).price(&json!(7.0))), "7");
+        assert_eq!(text(currency(2).price(&json!(0.0125))), "0.0125");
+        assert_eq!(
+            currency(2).price(&third),
+            (json!(33.3333), "33.3333".to_owned())
+        );
     }
 
     #[test]

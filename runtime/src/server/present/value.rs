@@ -143,8 +143,7 @@ fn amount(raw: &Value, style: &Style<'_>) -> Shown {
         let text = money::short(&number);
         return Shown::new(number, text);
     };
-    let number = money::rounded(raw, Some(currency.decimals));
-    let mut text = money::fixed(number.as_f64().unwrap_or_default(), currency.decimals);
+    let (number, mut text) = currency.amount(raw);
     if style.names_currency {
         text.push(' ');
         text.push_str(&visible(&currency.code));

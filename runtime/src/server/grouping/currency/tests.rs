@@ -11,6 +11,7 @@ fn model() -> ModelSchema {
         "cost": {"type": "monetary", "currency_field": "company_currency", "store": true},
         "lost": {"type": "monetary", "currency_field": "hidden", "store": true},
         "weight": {"type": "float", "store": true},
+        "price_unit": {"type": "float", "store": true},
         "currency_id": {"type": "many2one", "relation": "res.currency", "store": true},
         "company_currency": {"type": "many2one", "relation": "res.currency", "computed": true},
     }}))
@@ -62,26 +63,31 @@ fn currencies_are_asked_for_once() {
             ("cost", "max"),
             ("lost", "sum"),
             ("amount", "sum_currency"),
+            ("price_unit", "avg"),
+            ("price_unit", "count_distinct"),
         ],
         &["partner_id"],
     );
     let plan = plan(Some(&model()), &asked);
-    let span = Source::Span("currency_id".to_owned(), 7, 8);
+    let span = Source::Span("currency_id".to_owned(), 9, 10);
     assert_eq!(
         plan.sources,
         [
             Some(span.clone()),
-            Some(span),
+            Some(span.clone()),
             None,
             None,
             Some(Source::Records("company_currency".to_owned())),
             Some(Source::Unknown),
             Some(Source::Company),
+            Some(span),
+            None,
         ]
     );
+    assert_eq!(plan.prices.iter().filter(|is_price| **is_price).count(), 2);
     let all = plan.with_spans(&asked.measures);
     assert_eq!(
-        all[7..],
+        all[9..],
         [
             Measure::new("currency_id", "min"),
             Measure::new("currency_id", "max")
@@ -102,7 +108,7 @@ fn groups_by_currency_need_not_be_asked() {
             &group(json!(["x", key]), json!([])),
         )
     };
-    assert_eq!(unit(json!([1, "EUR"])), Unit::One("EUR".to_owned()));
+    assert_eq!(unit(json!([1, "EUR"])), Unit::One(Currency::named("EUR")));
     assert_eq!(unit(json!(false)), Unit::Unknown);
 }
 
@@ -111,7 +117,7 @@ fn a_group_of_two_currencies_is_mixed() {
     let asked = aggregation(&[("amount", "sum")], &["state"]);
     let plan = plan(Some(&model()), &asked);
     let known = Known {
-        names: BTreeMap::from([(1, "EUR".to_owned()), (2, "USD".to_owned())]),
+        currencies: HashMap::from([(1, Currency::named("EUR")), (2, Currency::named("USD"))]),
         ..Known::default()
     };
     let groups = [
@@ -126,7 +132,7 @@ fn a_group_of_two_currencies_is_mixed() {
     assert_eq!(
         units,
         [
-            vec![Unit::One("EUR".to_owned())],
+            vec![Unit::One(Currency::named("EUR"))],
             vec![Unit::Mixed],
             vec![Unit::Unknown]
         ]
@@ -149,6 +155,7 @@ fn a_group_of_two_currencies_is_mixed() {
     assert!(!older[0].contains("sum_currency"), "{older:?}");
     let currencies = Currencies {
         units,
+        prices: vec![false],
         notes: Vec::new(),
     };
     assert_eq!(currencies.common(0), None);
@@ -156,12 +163,21 @@ fn a_group_of_two_currencies_is_mixed() {
 
 #[test]
 fn one_currency_of_all_groups_is_common() {
-    let euro = || vec![Unit::One("EUR".to_owned()), Unit::Unknown];
+    let euro = || vec![Unit::One(Currency::named("EUR")), Unit::Unknown];
     let currencies = Currencies {
         units: vec![euro(), euro()],
+        prices: Vec::new(),
         notes: Vec::new(),
     };
     assert_eq!(currencies.common(0), Some("EUR"));
     assert_eq!(currencies.common(1), None);
     assert_eq!(Currencies::default().common(0), None);
+}
+
+#[test]
+fn a_price_without_a_currency_is_a_number() {
+    let mut model = model();
+    model.fields.remove("currency_id");
+    let asked = aggregation(&[("price_unit", "avg")], &["partner_id"]);
+    assert_eq!(plan(Some(&model), &asked).sources, [None]);
 }
