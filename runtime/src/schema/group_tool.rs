@@ -33,7 +33,7 @@ pub fn group_schemas() -> [(&'static str, Value); 2] {
         (
             "group_by",
             names(
-                "Fields to group by; dates with :day, :week, :month (the default), :quarter or :year, such as create_date:month",
+                "Fields to group by; dates with :day, :week, :month (the default), :quarter or :year",
             ),
         ),
         (

@@ -78,11 +78,16 @@ pub fn change_schema() -> Map<String, Value> {
     }))
 }
 
-/// The answer of a method or button; its `result` is whatever Odoo gives back.
+/// The answer of a method or button; its `result` is whatever Odoo gives back. Where Odoo opens a
+/// dialogue, it is in `wizard`: what to fill in, by name, and the handle to go on with.
 pub fn method_schema() -> Map<String, Value> {
     object(json!({
         "success": {"type": "boolean"},
         "ids": {"type": "array", "items": {"type": "integer"}},
+        "wizard": object(json!({
+            "handle": {"type": "string"},
+            "fields": {"type": "object"},
+        })),
     }))
 }
 
@@ -119,8 +124,10 @@ fn answer_schema(field: &FieldSchema) -> Option<Value> {
         FieldType::Date => json!({"type": ["string", "null"], "format": "date"}),
         FieldType::Datetime => json!({"type": ["string", "null"], "format": "date-time"}),
         FieldType::Selection if has_text_keys(field) => json!({"type": ["string", "null"]}),
-        // With `id` and `name`; saying so for each would cost more than it tells.
-        FieldType::Many2one => json!({"type": ["object", "null"]}),
+        FieldType::Many2one => json!({
+            "type": ["object", "null"],
+            "properties": {"id": {"type": "integer"}, "name": {"type": ["string", "null"]}},
+        }),
         FieldType::One2many | FieldType::Many2many => {
             json!({"type": "array", "items": {"type": "integer"}})
         }
@@ -158,9 +165,10 @@ mod tests {
 
     fn model(kind: &str) -> ModelSchema {
         ModelSchema::from_wire(&json!({
-            "model": "x.order", "rec_name": "name", "list_fields": ["name", "total", "level"],
+            "model": "x.order", "rec_name": "name", "list_fields": ["name", "total", "level", "partner_id"],
             "fields": {
                 "name": {"type": "char"}, "total": {"type": kind},
+                "partner_id": {"type": "many2one", "relation": "res.partner"},
                 "level": {"type": "selection", "selection": [[1, "Low"]]},
             },
         }))
@@ -172,7 +180,14 @@ mod tests {
         let schema = output_schema(&model("monetary"), &Operation::Search);
         assert_eq!(
             schema["properties"]["records"]["items"]["properties"],
-            json!({"id": {"type": "integer"}, "name": {"type": ["string", "null"]}, "total": {"type": "number"}})
+            json!({
+                "id": {"type": "integer"},
+                "name": {"type": ["string", "null"]},
+                "total": {"type": "number"},
+                "partner_id": {"type": ["object", "null"], "properties": {
+                    "id": {"type": "integer"}, "name": {"type": ["string", "null"]},
+                }},
+            })
         );
     }
 

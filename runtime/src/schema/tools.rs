@@ -156,7 +156,7 @@ fn crud_tool(model: &ModelSchema, operation: Operation, lookup: ModelLookup<'_>)
         Operation::Read => (
             "Read",
             format!("Read {label} ({name}) by id."),
-            object(with_ids(vec![("fields", field_names(model))]), &[]),
+            object(with_ids(vec![("fields", field_names())]), &[]),
         ),
         Operation::Count => (
             "Count",
@@ -263,10 +263,10 @@ fn search_arguments(model: &ModelSchema) -> Map<String, Value> {
     let order = model.order.as_deref().unwrap_or("id");
     let mut arguments = filter_schemas(&example_condition(model));
     arguments.extend([
-            ("fields", field_names(model)),
+            ("fields", field_names()),
             (
                 "limit",
-                json!({"type": "integer", "description": "Records per page, 1 to 100", "default": 20}),
+                json!({"type": "integer", "description": "1 to 100", "default": 20}),
             ),
             (
                 "offset",
@@ -290,7 +290,7 @@ fn group_arguments(model: &ModelSchema) -> Map<String, Value> {
         ),
         (
             "limit",
-            json!({"type": "integer", "description": "Groups per page, 1 to 100", "default": 20}),
+            json!({"type": "integer", "description": "1 to 100", "default": 20}),
         ),
         ("offset", json!({"type": "integer", "description": "Groups to skip", "default": 0})),
     ]);
@@ -301,14 +301,8 @@ fn group_arguments(model: &ModelSchema) -> Map<String, Value> {
 pub fn filter_schemas(example: &str) -> Vec<(&'static str, Value)> {
     vec![
         ("domain", domain_schema(example)),
-        (
-            "any_of",
-            conditions_schema("Conditions of which at least one must hold"),
-        ),
-        (
-            "none_of",
-            conditions_schema("Conditions of which none may hold"),
-        ),
+        ("any_of", conditions_schema("At least one must hold")),
+        ("none_of", conditions_schema("None may hold")),
     ]
 }
 
@@ -337,12 +331,12 @@ pub fn consent_token_schema() -> Value {
 
 /// Several records instead of one.
 pub fn ids_schema() -> Value {
-    json!({"type": "array", "items": {"type": "integer"}, "description": "Instead of id: several, all or none"})
+    json!({"type": "array", "items": {"type": "integer"}, "description": "Several, all or none"})
 }
 
 /// Several new records instead of one.
 pub fn records_schema() -> Value {
-    json!({"type": "array", "items": {"type": "object"}, "description": "Instead of values: several, all or none"})
+    json!({"type": "array", "items": {"type": "object"}, "description": "Several, all or none"})
 }
 
 /// A domain in the portable subset: conditions of strings. Numbers, lists and the prefix
@@ -351,7 +345,7 @@ fn domain_schema(example: &str) -> Value {
     json!({
         "type": "array",
         "description": format!(
-    "Conditions [field, operator, value], all must hold, e.g. [{example}]; paths like partner_id.country_id.code; dates like today, -7d, start_of_month; groups {{\"any_of\": [...]}} or Odoo's '|', '&', '!' inside."
+    "Conditions [field, operator, value], all must hold, e.g. [{example}]; paths like partner_id.country_id.code; dates like today, -7d, start_of_month; groups {{\"any_of\": [...]}} inside."
         ),
         "items": {"type": "array", "items": {"type": "string"}}
     })
@@ -369,13 +363,11 @@ fn example_condition(model: &ModelSchema) -> String {
     }
 }
 
-fn field_names(model: &ModelSchema) -> Value {
-    let examples = model.summary_fields();
-    let some = join_bounded(examples.iter().map(String::as_str), 4);
+fn field_names() -> Value {
     json!({
         "type": "array",
         "items": {"type": "string"},
-        "description": clean(&format!("Fields to return (default: the key fields), such as {some}"), 160),
+        "description": "Default: the key fields",
     })
 }
 

@@ -117,19 +117,6 @@ impl Arguments {
         }
     }
 
-    /// The order of records or groups, also as a list of its terms.
-    pub(crate) fn order(&self) -> Result<Option<String>> {
-        let Some(value) = self.get("order") else {
-            return Ok(None);
-        };
-        let terms = match parse_text(value) {
-            Value::String(text) => Some(text.trim().to_owned()),
-            list => parts(&list).map(|terms| terms.join(", ")),
-        };
-        let terms = terms.ok_or_else(|| wrong_type("order", "text", value))?;
-        Ok(Some(terms).filter(|terms| !terms.is_empty()))
-    }
-
     /// A record id that must be there.
     pub(crate) fn required_id(&self, name: &str) -> Result<i64> {
         let value = self.get(name).ok_or_else(|| missing(name, "7"))?;

@@ -152,11 +152,11 @@ impl GenericTool {
     }
 
     fn arguments(self) -> Value {
-        let model = text("Technical model name, such as sale.order");
+        let model = text("Technical name, such as sale.order");
         let id = json!({"type": "integer", "description": "Record id"});
         let fields = json!({
             "type": "array", "items": {"type": "string"},
-            "description": "Fields to return; left out: the key fields",
+            "description": "Default: the key fields",
         });
         let values = json!({
             "type": "object",
@@ -188,7 +188,7 @@ impl GenericTool {
                     ("fields", fields),
                     (
                         "limit",
-                        json!({"type": "integer", "description": "Records per page, 1 to 100", "default": 20}),
+                        json!({"type": "integer", "description": "1 to 100", "default": 20}),
                     ),
                     (
                         "offset",

@@ -49,15 +49,13 @@ pub(super) fn parts(value: &Value) -> Option<Vec<String>> {
     Some(parts.map(str::to_owned).collect())
 }
 
-/// The conditions of a domain, without empty ones; each may be JSON as text.
+/// The conditions of a domain, each of which may be JSON as text.
 pub(super) fn conditions(items: Vec<Value>) -> Vec<Value> {
     let is_one = items.len() == 3 && items[1].as_str().is_some_and(is_operator);
     if is_one {
         return items;
     }
-    let read = items.iter().map(parse_text);
-    read.filter(|item| item.is_string() || !is_nothing(item))
-        .collect()
+    items.iter().map(parse_text).collect()
 }
 
 /// A whole number, also as text or with a decimal point.

@@ -63,7 +63,7 @@ fn an_id_is_a_positive_whole_number() {
 #[test]
 fn what_is_empty_is_not_given() {
     let args = arguments(json!({
-        "domain": "[]", "any_of": [[]], "none_of": {}, "fields": [""], "group_by": "", "order": "",
+        "domain": "[]", "any_of": "", "none_of": {}, "fields": [""], "group_by": "", "order": "",
         "limit": "", "offset": null, "ids": "", "id": " ", "kwargs": "", "args": "", "wizard": "",
         "values": {}, "activity": 0,
     }));
@@ -112,7 +112,7 @@ fn lists_may_be_texts_and_their_items_json() {
     let args = arguments(json!({
         "ids": "7, 8", "fields": ["name, email", "phone"], "order": ["name desc", "id"],
         "args": ["[[\"id\", \"=\", 1]]", "[x]", "7"],
-        "domain": ["[\"id\", \"=\", 1]", [], "|"],
+        "domain": ["|", "[\"id\", \"=\", 1]", []],
         "any_of": ["name", "=", "[1]"],
     }));
     assert_eq!(args.ids("ids").unwrap(), [7, 8]);
@@ -125,7 +125,7 @@ fn lists_may_be_texts_and_their_items_json() {
         args.list("args").unwrap(),
         [json!([["id", "=", 1]]), json!("[x]"), json!("7")]
     );
-    assert_eq!(args.filter().domain, json!([["id", "=", 1], "|"]));
+    assert_eq!(args.filter().domain, json!(["|", ["id", "=", 1], []]));
     // One condition, whose value is a text.
     assert_eq!(args.filter().any_of, json!(["name", "=", "[1]"]));
     assert!(arguments(json!({"order": [1]})).order().is_err());

@@ -11,7 +11,7 @@ use crate::error::{ErrorKind, Result};
 use crate::schema::text::{clean, quoted, shorten};
 use crate::server::UserSession;
 use crate::server::args::{Arguments, MAX_LIMIT};
-use crate::server::operations::model_of;
+use crate::server::operations::{model_of, tell_cut_limit};
 use crate::server::present::{self, Output, html_to_text, moment, one_line, suffix};
 use crate::server::resources::{Attachment, content_uri};
 
@@ -96,10 +96,12 @@ impl UserSession {
             .iter()
             .map(|raw| short_date(raw, &beside.zone))
             .collect();
-        Ok(Output {
+        let mut output = Output {
             text: describe(&structured, &dates, &files),
             structured,
-        })
+        };
+        tell_cut_limit(&mut output, args);
+        Ok(output)
     }
 
     async fn activities_of(&self, model: &str, id: i64) -> Result<Vec<Value>> {
