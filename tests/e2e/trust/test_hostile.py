@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from conftest import StartServer
+from support.answers import link
 from support.hostile import (
     STORABLE,
     TEXTS,
@@ -480,8 +481,9 @@ def test_reports_of_changes(server: McpClient, odoo: Odoo) -> None:
         tag = made.structured["id"]
         name = odoo.read(TAG, tag, "display_name")["display_name"]
         quoted = in_quotes(cleaned(name), 200)
-        assert made.text == f"created {TAG} {tag} ({quoted})"
+        opened = f"\nopen: {link(odoo, TAG, tag)}"
+        assert made.text == f"created {TAG} {tag} ({quoted}){opened}"
         changed = checked(server.ok("odoo_update", model=TAG, id=tag, values={"color": 2}))
-        assert changed.text == f"updated {TAG} {tag} ({quoted}): color"
+        assert changed.text == f"updated {TAG} {tag} ({quoted}): color{opened}"
         gone = checked(server.ok("odoo_delete", model=TAG, id=tag))
         assert gone.text == f"deleted {TAG} {tag} ({quoted})"
