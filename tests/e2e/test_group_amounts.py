@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import Records
-from support.answers import table_of
+from support.answers import domain_in_utc, table_of
 from support.mcp_client import McpClient
 from support.odoo import Odoo
 
@@ -139,7 +139,7 @@ def test_the_domain_of_a_group_finds_exactly_its_records(
     whole = server.ok("odoo_search", model=model, limit=1, **question).structured["total"]
     seen: list[int] = []
     for group in groups:
-        ids = odoo.ids(model, group["domain"], context={})
+        ids = odoo.ids(model, domain_in_utc(group["domain"]), context={})
         assert len(ids) == group["count"], group
         again = server.ok("odoo_count", model=model, domain=group["domain"]).structured["count"]
         assert again == group["count"]
