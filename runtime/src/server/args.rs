@@ -186,7 +186,8 @@ impl Arguments {
     /// The records of a method, which may also be one of the model: `id`, `ids`, or none.
     pub(crate) fn method_ids(&self) -> Result<Vec<i64>> {
         let ids = self.ids("ids")?;
-        if self.get("id").is_none() {
+        let is_given = |id: &&Value| ids.is_empty() || as_integer(id) != Some(0);
+        if self.get("id").filter(is_given).is_none() {
             return Ok(ids);
         }
         let id = self.required_id("id")?;

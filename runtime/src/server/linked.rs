@@ -11,7 +11,7 @@ use crate::schema::ModelSchema;
 
 impl UserSession {
     /// An answer of a method with links to the records that it gave back, or else to those that
-    /// it ran on; without any, where it goes on in a dialogue, leads to an address or only read.
+    /// it ran on; without any, where it goes on in a dialogue, opens something else or only read.
     pub(super) async fn linked(
         &self,
         output: Output,
@@ -19,7 +19,7 @@ impl UserSession {
         schema: Option<&ModelSchema>,
     ) -> Output {
         let method = call.method.as_str();
-        let leads_on = ["wizard", "url"]
+        let leads_on = ["wizard", "url", "opens"]
             .iter()
             .any(|key| output.structured.get(key).is_some());
         if leads_on || is_reading(method) || method == "unlink" {
