@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import StartProcess, StartServer
+from conftest import GEN_SECONDS, StartProcess, StartServer
 from support.gateway import Gateway
 from support.mcp_client import McpClient
 from support.odoo import Odoo
@@ -26,7 +26,6 @@ READERS = ("search", "read", "count", "aggregate")
 WRITERS = ("create", "update")
 # Whose arguments or answers describe fields.
 TYPED = (*WRITERS, "search", "read")
-GEN_SECONDS = 120.0
 
 Edit = Callable[[dict[str, Any]], None]
 Edited = Callable[..., Path]

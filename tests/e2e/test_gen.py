@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import StartProcess, StartServer
+from conftest import GEN_SECONDS, StartProcess, StartServer
 from support.gateway import Gateway
 from support.mcp_client import McpClient
 from support.odoo import Odoo
 from support.people import Person
 
 COUNTRY = "res.country"
-# Generating asks Odoo for many models; a busy machine gets more.
-GEN_SECONDS = 120.0
 
 
 @dataclass(frozen=True)

@@ -54,11 +54,12 @@ def schemas_rule(answer: Reply) -> Rule:
 
 
 def test_everything_is_listed_though_odoo_describes_nothing(
-    start_server: StartServer, admin: Person, gateway: Gateway
+    start_server: StartServer, admin: Person, gateway: Gateway, schemas: Path
 ) -> None:
     """An Odoo that describes no model: the list follows the rights alone, and calls work."""
     gateway.rule = schemas_rule(Reply(500, b"<h1>Internal Server Error</h1>"))
-    client = start_server(admin, "--profile", "all", env={"ODOO_URL": gateway.open().url})
+    env = {"ODOO_URL": gateway.open().url, "ODOO_SCHEMAS": str(schemas)}
+    client = start_server(admin, "--profile", "all", env=env)
     listed = names(client)
     assert set(names(start_server(admin))) <= set(listed)
     assert {"res_country_search", "res_country_create"} <= set(listed)
@@ -67,7 +68,7 @@ def test_everything_is_listed_though_odoo_describes_nothing(
 
 
 def test_models_that_cannot_be_described_are_left_out(
-    start_server: StartServer, admin: Person, gateway: Gateway
+    start_server: StartServer, admin: Person, gateway: Gateway, schemas: Path
 ) -> None:
     """A model whose views are broken costs its own tools, with a word in the log, and no others."""
 
@@ -83,7 +84,11 @@ def test_models_that_cannot_be_described_are_left_out(
         return Reply(200, body.encode(), "application/json")
 
     gateway.rule = break_country
-    env = {"ODOO_URL": gateway.open().url, "RUST_LOG": "butopea_runtime=debug"}
+    env = {
+        "ODOO_URL": gateway.open().url,
+        "ODOO_SCHEMAS": str(schemas),
+        "RUST_LOG": "butopea_runtime=debug",
+    }
     client = start_server(admin, "--profile", "all", env=env)
     listed = names(client)
     assert not [name for name in listed if name.startswith("res_country_") and "state" not in name]

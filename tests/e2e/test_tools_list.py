@@ -406,7 +406,7 @@ def test_survives_an_odoo_that_goes_away(
 
 @pytest.mark.needs("sale.order")
 def test_a_model_that_fails_once_is_asked_for_again(
-    start_server: StartServer, admin: Person, gateway: Gateway, server: McpClient
+    start_server: StartServer, admin: Person, gateway: Gateway, server: McpClient, schemas: Path
 ) -> None:
     """A busy Odoo fails at one model or another; that hides no tool."""
 
@@ -421,7 +421,8 @@ def test_a_model_that_fails_once_is_asked_for_again(
         return Reply(status, json.dumps(answer).encode(), "application/json")
 
     gateway.rule = fail_once
-    client = start_server(admin, env={"ODOO_URL": gateway.open().url})
+    env = {"ODOO_URL": gateway.open().url, "ODOO_SCHEMAS": str(schemas)}
+    client = start_server(admin, env=env)
     assert client.tool_names() == server.tool_names()
     first, second = gateway.requests(SCHEMAS_PATH)
     assert "sale.order" in json.loads(first.body)["params"]["models"]

@@ -39,6 +39,9 @@ class SchemaController(McpController):
         names = checked(models, list, "models must be a list of names", None)
         if names is None:
             names = env["butopea.mcp.capabilities"]._model_names()
+        # At once: it is kept, and what another thread changes meanwhile has it
+        # forgotten then, not afterwards.
+        fingerprint = env["butopea.mcp.fingerprint"]._get()
         schemas, errors = {}, {}
         for name in names:
             try:
@@ -57,7 +60,7 @@ class SchemaController(McpController):
         return {
             "schemas": schemas,
             "errors": errors,
-            "schema_fingerprint": env["butopea.mcp.fingerprint"]._get(),
+            "schema_fingerprint": fingerprint,
         }
 
     def _schema_of(self, env: api.Environment, name: str, view_type: str) -> dict:
