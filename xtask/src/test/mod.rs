@@ -6,6 +6,7 @@
 mod apart;
 mod background;
 mod conformance;
+mod end_to_end;
 mod http_server;
 mod inspector;
 mod nasty;

@@ -11,8 +11,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use super::end_to_end::end_to_end;
 use super::runner::check;
-use super::steps::{RustTests, cargo, end_to_end, run_rust_tests, target};
+use super::steps::{RustTests, cargo, run_rust_tests, target};
 use super::{Context, Outcome};
 use crate::counts::Counts;
 use crate::error::Error;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::end_to_end::{TRUST, WIRE, all_but, end_to_end};
 use super::http_server::HttpServer;
 use super::runner::{check, colour, tests};
 use super::{Context, Outcome, conformance, inspector, nasty};
@@ -199,7 +200,17 @@ pub(super) const STEPS: &[Step] = &[
         about: "end to end on a real Odoo, current line of the client library",
         needs_odoo: true,
         own_odoo: None,
-        run: |context| end_to_end(context, "mcp2", &["e2e", "--ignore", TRUST]),
+        run: |context| end_to_end(context, "mcp2", &all_but(&[&[TRUST], WIRE].concat())),
+    },
+    Step {
+        name: "e2e-wire",
+        about: "end to end on a real Odoo: HTTP, ways to Odoo that fail, how the server ends",
+        needs_odoo: true,
+        own_odoo: Some(OwnOdoo {
+            modules: &[],
+            must_be_ours: false,
+        }),
+        run: |context| end_to_end(context, "mcp2", WIRE),
     },
     Step {
         name: "e2e-trust",
@@ -250,14 +261,8 @@ pub(super) const STEPS: &[Step] = &[
     },
 ];
 
-/// The tests of the promises that somebody may want to break.
-const TRUST: &str = "e2e/trust";
-
 /// The package with the models of the nasty module.
 const NASTY: &str = "nasty-models";
-
-/// The variable that says for how long the soak goes on; without it, its test is not even collected.
-const SOAK_SECONDS: &str = "BUTOPEA_SOAK_SECONDS";
 
 /// Cargo in the checkout; the one that runs us, if one does.
 pub(super) fn cargo(context: &Context) -> Command {
@@ -390,46 +395,6 @@ fn module(context: &mut Context) -> Result<Outcome, Error> {
     )
 }
 
-/// Runs the pytest suite, or these files of it, in the environment of one client library. Options of pytest may stand
-/// among the files.
-pub(super) fn end_to_end(
-    context: &mut Context,
-    line: &str,
-    files: &[&str],
-) -> Result<Outcome, Error> {
-    let server = build_server(context)?;
-    let python = Python::look(false)?;
-    let folder = context.checkout.root().join("tests");
-    let requirements = folder.join(format!("requirements-{line}.txt"));
-    let venv = Venv::ensure(&context.cache, &python, line, &requirements)?;
-    let target = target(context)?;
-    let mut command = Command::new(venv.python());
-    command
-        .args(["-m", "pytest", "-p", "no:cacheprovider"])
-        .arg(if colour() {
-            "--color=yes"
-        } else {
-            "--color=no"
-        })
-        .args(files)
-        .args(&context.args.pytest)
-        .current_dir(&folder)
-        .env("PYTHONPYCACHEPREFIX", context.cache.path("bytecode"))
-        .env("BUTOPEA_MCP_SERVER", server);
-    if files.contains(&nasty::TESTS) {
-        command.env(nasty::SCHEMAS, nasty::schemas(context)?);
-    }
-    if files.contains(&"e2e/test_soak.py") && std::env::var_os(SOAK_SECONDS).is_none() {
-        command.env(SOAK_SECONDS, "600");
-    }
-    if context.odoo.is_some() {
-        // The faults of a local Odoo are ours to make.
-        command.env("BUTOPEA_XTASK", own::path_for_children()?);
-    }
-    target.apply(&mut command);
-    tests(&mut command)
-}
-
 /// Runs the conformance suite on a server that has its fixtures next to our own tools.
 fn conforms(context: &mut Context) -> Result<Outcome, Error> {
     let node = Node::ensure(&context.cache, &context.checkout)?;
@@ -472,7 +437,7 @@ pub(super) fn target(context: &mut Context) -> Result<Target, Error> {
 
 /// Builds the server and returns the binary's path. All binaries of the workspace are built, with the features that
 /// the tests were built with, so that little is left to compile.
-fn build_server(context: &Context) -> Result<PathBuf, Error> {
+pub(super) fn build_server(context: &Context) -> Result<PathBuf, Error> {
     let mut build = cargo(context);
     build.args(["build", "--quiet", "--locked", "--workspace", "--bins"]);
     let profile = if context.args.release {
