@@ -18,10 +18,12 @@ use self::fields::{NameFields, NameText, Settled};
 use self::literal::constant_part;
 use super::UserSession;
 use crate::client::{Context, RawRecord, SearchRead};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::schema::ModelSchema;
 use crate::schema::text::nearest;
-use crate::schema::validate::names::{Candidate, NameBook, NameMatch, Wanted, WantedNames, count};
+use crate::schema::validate::names::{
+    Candidate, NameBook, NameMatch, Wanted, WantedNames, count, id_in,
+};
 
 /// The most names that one call may use.
 const MAX_NAMES: usize = 200;
@@ -49,7 +51,12 @@ impl UserSession {
         }
         let mut book = NameBook::default();
         for (model, wanted) in wanted {
-            self.look_up_in(model, wanted, &mut book).await?;
+            match self.look_up_in(model, wanted, &mut book).await {
+                Err(error) if is_closed(error.kind()) => {
+                    note_ids(model, wanted, &mut book).ok_or(error)?;
+                }
+                looked_up => looked_up?,
+            }
         }
         Ok(book)
     }
@@ -270,6 +277,22 @@ impl UserSession {
     }
 }
 
+/// Whether a model's records cannot be looked up, whatever their names.
+fn is_closed(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::AccessDenied | ErrorKind::UnknownModel)
+}
+
+/// Takes texts that are ids for ids, where no name can be looked up: a link may be set to a record
+/// that cannot be read. `None` where a text is none.
+fn note_ids(model: &str, wanted: &WantedNames, book: &mut NameBook) -> Option<()> {
+    let ids: Option<Vec<i64>> = wanted.names.iter().map(|name| id_in(name)).collect();
+    for (name, id) in wanted.names.iter().zip(ids?) {
+        let record = Candidate::new(id, name.as_str());
+        book.insert(model, name, NameMatch::Exact(vec![record]));
+    }
+    Some(())
+}
+
 /// The beginnings of the words of a name: where a name is misspelt, some of them are right.
 fn beginnings(name: &str) -> Vec<String> {
     name.split(|c: char| !c.is_alphanumeric())
@@ -299,6 +322,20 @@ fn rank(name: &str, candidates: Vec<Candidate>) -> Vec<Candidate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_of_a_model_that_cannot_be_read_stay_ids() {
+        let wanted = |names: &[&str]| WantedNames {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            ..WantedNames::default()
+        };
+        let mut book = NameBook::default();
+        assert_eq!(note_ids("x", &wanted(&["7", "Belgium"]), &mut book), None);
+        assert_eq!(book.get("x", "7"), None);
+        assert_eq!(note_ids("x", &wanted(&["7", "8"]), &mut book), Some(()));
+        let seven = NameMatch::Exact(vec![Candidate::new(7, "7")]);
+        assert_eq!(book.get("x", "7"), Some(&seven));
+    }
 
     #[test]
     fn the_nearest_names_come_first() {

@@ -330,6 +330,10 @@ def test_names_of_linked_records_stay(
     assert shown.structured["record"]["country_id"]["name"] == "Belgium"
     found = client.ok("odoo_count", model="res.partner", domain=[["country_id", "=", country]])
     assert found.structured["count"] >= 1
+    values = {"name": f"{mark} 2", "country_id": str(country)}
+    made = client.ok("odoo_create", model="res.partner", values=values)
+    adopted = records.adopt("res.partner", made.structured["id"])
+    assert odoo.read("res.partner", adopted, "country_id")["country_id"][0] == country
     refused(client.call("odoo_read", model="res.country", id=country), "res.country")
 
 
