@@ -76,6 +76,7 @@ GENERIC_TOOLS: dict[str, tuple[dict[str, str], dict[str, object], list[str]]] = 
         {
             "model": "string",
             "method": "string",
+            "id": "integer",
             "ids": "array",
             "args": "array",
             "kwargs": "object",
