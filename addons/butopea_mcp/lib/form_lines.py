@@ -1,8 +1,8 @@
 """Lines that a form proposes and that are not saved yet: named, changed, left out.
 
 A dialogue often opens with lines that Odoo made (`stock.return.picking` has one for
-each product that was delivered), and what a line is about stands in fields that nobody types
-(`move_id`). So a change of such a line must find it again, and keep the rest of it.
+each product that was delivered), and what a line is about stands in fields that nobody
+types (`move_id`). So a change of such a line must find it again, and keep the rest.
 
 The web client gives each new line a virtual id and sends it back (`[1, "virtual_12",
 {…}]`, `web/static/src/model/relational_model/static_list.js`). Here nothing is kept

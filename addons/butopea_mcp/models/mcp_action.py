@@ -169,8 +169,8 @@ class McpAction(models.AbstractModel):
         )
 
     def _owners(self, row: dict[str, Any]) -> list[str]:
-        """The models in whose menu or views the action stands; without any, the one that
-        it opens or runs on. By SQL, for the same reason as `_rows`.
+        """The models in whose menu or views the action stands; without any, the one
+        that it opens or runs on. By SQL, for the same reason as `_rows`.
         """
         cr = self.env.cr
         queries = [
