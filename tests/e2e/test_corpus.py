@@ -28,6 +28,15 @@ from support.refusal import assert_refused
 
 CORPUS = ROOT / "tests" / "corpus"
 APPS = ("sale.order", "crm.lead", "purchase.order", "project.task", "hr.employee", "stock.picking")
+PROPERTIES = [
+    {
+        "name": "phase",
+        "string": "Phase",
+        "type": "selection",
+        "selection": [["early", "Early"], ["late", "Late"]],
+    },
+    {"name": "due", "string": "Due", "type": "date"},
+]
 DATA_ROUTES = ("/mcp/search", "/mcp/execute")
 
 pytestmark = [
@@ -78,6 +87,7 @@ def scene(odoo: Odoo, shared_records: Records) -> Iterator[dict[str, Any]]:
         for name in ("order", "kept", "confirm", "cancel")
     }
     spares = {f"spare{n}": make("res.partner.category", name=f"{mark} {n}") for n in range(4)}
+    project = make("project.project", name=f"{mark} project", task_properties_definition=PROPERTIES)
     yield {
         "mark": mark,
         "me": odoo.uid,
@@ -89,7 +99,8 @@ def scene(odoo: Odoo, shared_records: Records) -> Iterator[dict[str, Any]]:
         "product": product,
         "template": make("product.template", name=f"{mark} template"),
         "lead": make("crm.lead", name=f"{mark} lead", type="opportunity"),
-        "project": make("project.project", name=f"{mark} project"),
+        "project": project,
+        "task": make("project.task", name=f"{mark} task", project_id=project),
         "line": odoo.read("sale.order", orders["order"], "order_line")["order_line"][0],
         "kept_line": odoo.read("sale.order", orders["kept"], "order_line")["order_line"][0],
         **orders,

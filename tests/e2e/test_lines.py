@@ -287,7 +287,7 @@ def test_a_wrong_distribution_is_refused(
         ({"method": "create"}, "kwargs.vals_list: create does not go without"),
         ({"method": "write", "ids": [1]}, "kwargs.vals: write does not go without"),
         ({"method": "read_group", "args": [[]]}, "kwargs.groupby: read_group does not go without"),
-        ({"method": "name_search", "args": ["x", [["nmae", "=", "x"]]]}, "no field \"nmae\""),
+        ({"method": "name_search", "args": ["x", [["nmae", "=", "x"]]]}, 'no field "nmae"'),
         ({"method": "name_search", "kwargs": {"limt": 3}}, "did you mean limit?"),
         ({"method": "message_post", "ids": [1], "args": ["hi"]}, "name them in kwargs: body"),
         ({"method": "message_post", "kwargs": {"body": "hi"}}, "ids: message_post does nothing"),

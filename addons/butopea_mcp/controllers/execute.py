@@ -14,6 +14,7 @@ from .. import compat
 from ..lib.input_guard import check_domain, check_ids, check_records
 from ..lib.json_value import json_value
 from ..lib.operations import operations_of
+from ..lib.property_values import write_values
 from .common import McpController, checked, mcp_route
 
 # Before a method of several records.
@@ -168,9 +169,11 @@ class ExecuteController(McpController):
         values = self._values(args, kwargs, values, ("vals", "values"))
         checked(values, dict, "values must be an object", None)
         self._check_exist(records)
-        attempts = [(one.id, lambda one=one: one.write(values)) for one in records]
+        attempts = [
+            (one.id, lambda one=one: write_values(one, values)) for one in records
+        ]
         with self._blaming(records.env, attempts):
-            records.write(values)
+            write_values(records, values)
             records.env.flush_all()
         return {"ids": records.ids}
 

@@ -7,6 +7,7 @@ from . import form_values
 from . import input_guard
 from . import json_value
 from . import operations
+from . import property_values
 from . import rules
 from . import settings_view
 from . import transaction_end

@@ -25,7 +25,7 @@ ROUTES = [
     "cancel",
 ]
 # What a route does beyond its first version: a client asks for it here.
-FEATURES = ["idempotency", "cancel", "policy", "actions"]
+FEATURES = ["idempotency", "cancel", "policy", "actions", "properties"]
 
 # Where each kind of action that has a model keeps its name.
 _ACTION_MODEL = {

@@ -148,6 +148,9 @@ class McpSchema(models.AbstractModel):
                     entry["readonly"] = False
                 entry.update(self._defaults(field, name in set_defaults))
                 entry.update(self._origin(field))
+                if self._is_bytes(field):
+                    entry.update(readonly=True, computed=True)
+                    entry.pop("has_default", None)
             entry["views"] = [kind for kind in VIEW_TYPES if name in standing[kind]]
             entry["source"] = "view" if name in standing[view_type] else "model"
             if name in standing["form"]:
@@ -206,6 +209,14 @@ class McpSchema(models.AbstractModel):
         """Whether a value that is written has no effect, or none that lasts."""
         is_readonly = field.readonly and not compat.is_writable_in_a_state(field)
         return bool(field.compute and not field.inverse and is_readonly)
+
+    def _is_bytes(self, field: Any) -> bool:
+        """Whether a value is bytes in Python, which JSON does not have.
+
+        The contents of an attachment: of a text that is sent for them, Odoo stores
+        the letters (`ir_attachment.py`). `datas` is the same in base64.
+        """
+        return (field.model_name, field.name) == ("ir.attachment", "raw")
 
     def _origin(self, field: Any) -> dict[str, Any]:
         """Where the value comes from when it is not simply stored."""

@@ -11,6 +11,7 @@ from . import test_form_values
 from . import test_governance
 from . import test_idempotency
 from . import test_json_value
+from . import test_property_values
 from . import test_rules
 from . import test_schema
 from . import test_search

@@ -35,7 +35,7 @@ class TestCapabilities(McpCase):
         answer = self.mcp("/mcp/capabilities")
         self.assertEqual(answer["odoo_version"], release.version)
         self.assertEqual(answer["odoo_series"], release.series)
-        self.assertEqual(answer["module_version"], "1.4.0")
+        self.assertEqual(answer["module_version"], "1.5.0")
         self.assertEqual(answer["database"], self.env.cr.dbname)
         self.assertIn("butopea_mcp", answer["modules"])
         self.assertEqual(
@@ -55,7 +55,7 @@ class TestCapabilities(McpCase):
                 "cancel",
             ],
         )
-        features = ["idempotency", "cancel", "policy", "actions"]
+        features = ["idempotency", "cancel", "policy", "actions", "properties"]
         self.assertEqual(answer["features"], features)
         user = answer["user"]
         company = {"id": self.boss.company_id.id, "name": self.boss.company_id.name}

@@ -81,6 +81,14 @@ class TestSchema(McpCase):
         self.login(user or self.boss)
         return self.mcp(f"/mcp/model/{model}/schema", **params)
 
+    def test_bytes_cannot_be_written(self):
+        """JSON has none: of a text that is sent for them, Odoo stores the letters."""
+        fields = self.schema("ir.attachment")["fields"]
+        self.assertTrue(fields["raw"]["readonly"])
+        self.assertTrue(fields["raw"]["computed"])
+        self.assertNotIn("has_default", fields["raw"])
+        self.assertFalse(fields["datas"]["readonly"])
+
     def test_writable_in_a_state(self):
         """16.0: what `states` makes writable is not read-only, and not computed."""
         before = self.schema("res.partner")["fields"]["tz_offset"]

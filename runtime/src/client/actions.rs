@@ -18,6 +18,8 @@ use crate::schema::lenient;
 
 /// What the module's `features` call it.
 const FEATURE: &str = "actions";
+/// The same for properties that are merged.
+const PROPERTIES: &str = "properties";
 
 /// The buttons of a model's form, and which records show each of them now.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -292,11 +294,23 @@ impl Client {
     /// # Errors
     /// Any failure of a call.
     pub async fn knows_actions(&self) -> Result<bool> {
-        if let Some(known) = self.features.has(FEATURE) {
+        self.knows(FEATURE).await
+    }
+
+    /// Whether the Odoo module changes only those properties that a call names (1.5.0 or later).
+    ///
+    /// # Errors
+    /// Any failure of a call.
+    pub async fn merges_properties(&self) -> Result<bool> {
+        self.knows(PROPERTIES).await
+    }
+
+    async fn knows(&self, feature: &str) -> Result<bool> {
+        if let Some(known) = self.features.has(feature) {
             return Ok(known);
         }
         let capabilities = self.capabilities(&Context::new()).await?;
-        Ok(capabilities.features.iter().any(|name| name == FEATURE))
+        Ok(capabilities.features.iter().any(|name| name == feature))
     }
 
     /// Which buttons these records show this user now.

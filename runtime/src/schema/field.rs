@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::lenient;
+use super::{Property, lenient};
 
 /// The types of Odoo fields (`odoo/fields.py`, `Field.type`), and room for ones to come.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -269,6 +269,15 @@ pub struct FieldSchema {
         skip_serializing_if = "Option::is_none"
     )]
     pub relation_field: Option<String>,
+    /// The many2one to the record that defines the properties. Of the live Odoo: no file has it.
+    #[serde(default, deserialize_with = "lenient::option", skip_serializing)]
+    pub definition_record: Option<String>,
+    /// The field of that record with the definitions.
+    #[serde(default, deserialize_with = "lenient::option", skip_serializing)]
+    pub definition_record_field: Option<String>,
+    /// The properties themselves, where a call read what its records' parents define.
+    #[serde(skip)]
+    pub properties: Vec<Property>,
     /// The field that holds the currency of a monetary field.
     #[serde(
         default,
@@ -403,6 +412,9 @@ impl FieldSchema {
             selection: None,
             relation: None,
             relation_field: None,
+            definition_record: None,
+            definition_record_field: None,
+            properties: Vec::new(),
             currency_field: None,
             digits: None,
             size: None,

@@ -22,6 +22,7 @@ mod naming;
 pub mod output;
 #[cfg(feature = "generate")]
 mod patterns;
+mod property;
 pub mod text;
 mod tools;
 pub mod validate;
@@ -42,6 +43,7 @@ pub use model::{Access, ActionSchema, ModelSchema};
 pub use naming::{MAX_TOOL_NAME, distinct_tool_name, tool_name};
 #[cfg(feature = "generate")]
 pub use patterns::Patterns;
+pub use property::Property;
 pub use tools::{
     Annotations, CONSENT_TOKEN, Operation, ToolSpec, consent_token_schema, filter_schemas,
     ids_schema, records_schema, tools_of,

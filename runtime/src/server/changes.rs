@@ -16,7 +16,7 @@ use super::named_records::NamedRecord;
 use super::opened::Origin;
 use super::operations::model_of;
 use super::present::{self, Output, fenced, suffix};
-use super::settle::place;
+use super::settle::{Settled, place};
 use super::signatures::signature_mistake;
 use crate::client::{Context, MethodCall};
 use crate::error::{Error, ErrorKind, Result};
@@ -66,8 +66,8 @@ impl UserSession {
         let mut records = or_given(prepared, &given);
         let placed = records.iter_mut().enumerate();
         let placed = placed.map(|(index, values)| (place(index, is_batch), values));
-        self.settle(schema.as_deref(), &[], placed.collect())
-            .await?;
+        let Settled { schema, resolved } =
+            self.settle(schema, resolved, &[], placed.collect()).await?;
         let change = Change::Create {
             model: &model,
             records: &records,
@@ -125,7 +125,7 @@ impl UserSession {
             .await?;
         let mut values = prepared.unwrap_or(given);
         let placed = vec![("values".to_owned(), &mut values)];
-        self.settle(schema.as_deref(), &ids, placed).await?;
+        let Settled { schema, resolved } = self.settle(schema, resolved, &ids, placed).await?;
         self.named_unless_asked(consent, &model, &ids).await?;
         let change = Change::Update {
             model: &model,
@@ -229,10 +229,12 @@ impl UserSession {
         } else {
             &[]
         };
-        self.settle(checked.schema.as_deref(), changed, placed)
+        let Settled { schema, resolved } = self
+            .settle(checked.schema, checked.resolved, changed, placed)
             .await?;
+        let schema = schema.as_deref();
+        refuse_web_save(&method, schema)?;
         if is_reading(&method) && ids.is_empty() {
-            let schema = checked.schema.as_deref();
             self.admit_owners_at_large(&model, schema).await?;
         }
         let call = MethodCall {
@@ -241,9 +243,7 @@ impl UserSession {
             kwargs: named,
             ..MethodCall::new(&model, &method)
         };
-        let schema = checked.schema.as_deref();
-        self.run_method(call, schema, &checked.resolved, consent)
-            .await
+        self.run_method(call, schema, &resolved, consent).await
     }
 
     /// Presses a button of the form on records.
@@ -387,6 +387,21 @@ fn blame(
 /// Whether the values of a method are for the records that it is called on.
 fn changes_its_records(method: &str) -> bool {
     matches!(method, "write" | "web_save")
+}
+
+/// The web client's own method writes all properties: the module merges those of `write` alone.
+fn refuse_web_save(method: &str, schema: Option<&ModelSchema>) -> Result<()> {
+    let has_properties = |schema: &ModelSchema| {
+        let mut fields = schema.fields.values();
+        fields.any(|field| !field.properties.is_empty())
+    };
+    if method != "web_save" || !schema.is_some_and(has_properties) {
+        return Ok(());
+    }
+    Err(Error::invalid_call(
+        "web_save would erase the properties that it is not given; use odoo_update",
+    )
+    .with_hint("Nothing was sent to Odoo."))
 }
 
 fn refuse_private(model: &str, method: &str) -> Result<()> {

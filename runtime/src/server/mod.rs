@@ -48,6 +48,7 @@ mod policy;
 mod present;
 mod profile;
 mod prompts;
+mod properties;
 mod reach;
 mod resolve;
 mod resources;

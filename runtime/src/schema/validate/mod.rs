@@ -17,6 +17,7 @@ pub mod lines;
 mod methods;
 pub mod names;
 mod operators;
+pub mod properties;
 mod references;
 mod scalars;
 pub mod special;

@@ -246,7 +246,10 @@ fn as_reference(field: &FieldSchema, value: &Value) -> Result<Value, String> {
 }
 
 /// The key, or the key whose label it is.
-fn as_selection_key(options: &[SelectionOption], value: &Value) -> Result<Value, String> {
+pub(super) fn as_selection_key(
+    options: &[SelectionOption],
+    value: &Value,
+) -> Result<Value, String> {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),

@@ -6,7 +6,7 @@ use super::commands::{VERBS, is_line, prepare_x2many};
 use super::fields::find_field;
 use super::references::prepare_link;
 use super::scalars::{prepare_stored, said_date, show};
-use super::{Known, Problems, special};
+use super::{Known, Problems, properties, special};
 use crate::schema::{FieldSchema, FieldType, ModelSchema};
 
 /// What the values are for.
@@ -221,7 +221,7 @@ fn check_required(
 }
 
 /// One value in Odoo's form, or `None` after noting a mistake.
-fn prepare_value(
+pub(super) fn prepare_value(
     field: &FieldSchema,
     value: &Value,
     path: &str,
@@ -239,6 +239,9 @@ fn prepare_value(
             return None;
         }
         return Some(json!(false));
+    }
+    if properties::is_defined_elsewhere(field) {
+        return properties::shape(field, value, path, problems);
     }
     if field.field_type == FieldType::Many2one {
         return prepare_link(field, value, path, known, problems);

@@ -15,6 +15,7 @@
 pub(super) mod fuzzing;
 mod mode;
 mod preview;
+mod properties;
 mod reading;
 mod ticket;
 mod values;

@@ -207,9 +207,9 @@ impl UserSession {
             }
             for (name, value) in values {
                 let field = schema.and_then(|schema| schema.field(name));
-                let old = record
-                    .get(name)
-                    .map_or_else(|| "?".to_owned(), |old| wording.old_value(field, old));
+                let old = record.get(name);
+                let old = old.map(|old| wording.old_value(field, old, value));
+                let old = old.unwrap_or_else(|| "?".to_owned());
                 let new = wording.new_value(field, value, &mut effects);
                 lines.push(format!("{}: {old} → {new}", Wording::label(schema, name)));
             }

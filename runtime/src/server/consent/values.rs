@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
+use super::properties::mention_linked;
 use crate::schema::text::{clean, join_bounded, quoted};
 use crate::schema::{FieldSchema, FieldType, ModelSchema};
 use crate::server::UserSession;
@@ -15,7 +16,7 @@ use crate::server::present::moment;
 /// The most lines of a list, and the most records by name, that one value shows.
 const MAX_LISTED: usize = 12;
 /// What an empty value is called.
-const EMPTY: &str = "(empty)";
+pub(super) const EMPTY: &str = "(empty)";
 
 /// Finds the descriptor of another model, where it is known.
 pub(super) type Models<'a> = &'a (dyn Fn(&str) -> Option<Arc<ModelSchema>> + Sync);
@@ -103,6 +104,7 @@ pub(super) fn mentioned(
         let Some(field) = schema.and_then(|schema| schema.field(name)) else {
             continue;
         };
+        mention_linked(field, value, found);
         let Some(relation) = field.relation.as_deref() else {
             continue;
         };
@@ -134,7 +136,7 @@ pub(super) fn mentioned(
     }
 }
 
-fn mention(model: &str, ids: impl IntoIterator<Item = i64>, found: &mut Mentioned) {
+pub(super) fn mention(model: &str, ids: impl IntoIterator<Item = i64>, found: &mut Mentioned) {
     found.entry(model.to_owned()).or_default().extend(ids);
 }
 
@@ -178,13 +180,27 @@ impl Wording<'_> {
                 let is_owned = *kind == FieldType::One2many;
                 self.commands(model, is_owned, commands, effects)
             }
+            (Some(FieldType::Properties), _, Value::Object(values)) => {
+                let properties = field.map(|field| field.properties.as_slice());
+                self.new_properties(properties.unwrap_or_default(), values)
+            }
             _ => self.plain(field, value),
         }
     }
 
-    /// A value as Odoo reads it out.
-    pub(super) fn old_value(&self, field: Option<&FieldSchema>, value: &Value) -> String {
+    /// A value as Odoo reads it out; of properties, what stands in the place of `new`.
+    pub(super) fn old_value(
+        &self,
+        field: Option<&FieldSchema>,
+        value: &Value,
+        new: &Value,
+    ) -> String {
+        let is_properties = field.is_some_and(|field| field.field_type == FieldType::Properties);
         match value {
+            Value::Array(list) if is_properties => match new.as_object() {
+                Some(new) => self.old_properties(list, new),
+                None => format!("{} properties", list.len()),
+            },
             Value::Array(pair) => match pair.as_slice() {
                 [Value::Number(id), Value::String(name)] => format!("{} ({id})", quoted(name, 80)),
                 [] => EMPTY.to_owned(),
@@ -202,7 +218,7 @@ impl Wording<'_> {
         }
     }
 
-    fn listed(&self, model: &str, ids: &[i64]) -> String {
+    pub(super) fn listed(&self, model: &str, ids: &[i64]) -> String {
         let names: Vec<String> = ids.iter().map(|id| self.name(model, *id)).collect();
         join_bounded(names.iter().map(String::as_str), MAX_LISTED)
     }

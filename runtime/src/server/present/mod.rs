@@ -20,6 +20,7 @@ pub(super) mod fuzzing;
 mod html;
 mod links;
 mod money;
+mod properties;
 mod records;
 mod table;
 #[cfg(test)]

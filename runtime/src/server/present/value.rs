@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::html::html_to_text;
 use super::money::{self, Currency};
+use super::properties::show_properties;
 use super::visible;
 use crate::schema::text::first_chars;
 use crate::schema::{FieldSchema, FieldType};
@@ -40,7 +41,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    fn new(json: Value, text: impl Into<String>) -> Self {
+    pub(super) fn new(json: Value, text: impl Into<String>) -> Self {
         Self {
             json,
             text: text.into(),
@@ -48,7 +49,7 @@ impl Shown {
         }
     }
 
-    fn of_text(text: &str, style: &Style<'_>) -> Self {
+    pub(super) fn of_text(text: &str, style: &Style<'_>) -> Self {
         let text = visible(text);
         // Most texts have fewer bytes than that.
         let length = match text.len() {
@@ -98,6 +99,9 @@ pub(super) fn show(raw: &Value, field: Option<&FieldSchema>, style: &Style<'_>) 
             format!("({})", pair[0]),
         ),
         (Value::Array(ids), _) if !ids.is_empty() && ids.iter().all(Value::is_u64) => records(ids),
+        (Value::Array(items), Some(FieldType::Properties)) if !items.is_empty() => {
+            show_properties(items, style)
+        }
         (Value::Array(empty), _) if empty.is_empty() => Shown::new(json!([]), ""),
         _ => {
             let cleaned = all_visible(raw);

@@ -180,7 +180,7 @@ impl UserSession {
         if schema.is_some_and(|schema| !schema.transient) {
             let ids: Vec<i64> = dialogue.record.into_iter().collect();
             let placed = vec![("values".to_owned(), &mut values)];
-            self.settle(schema, &ids, placed).await?;
+            self.settle_lines(schema, &ids, &placed).await?;
         }
         let output = self
             .press_in(dialogue, &method, values, (consent, schema))
