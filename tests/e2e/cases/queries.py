@@ -76,18 +76,18 @@ QUERIES = [
         '"name" of res.partner is a char field and leads nowhere',
     ),
     case(
-        "two equals signs",
+        "a tilde",
         "odoo_search",
-        search([["name", "==", "x"]]),
+        search([["name", "~", "x"]]),
         "invalid_call",
-        '"==" is no operator; use "="',
+        '"~" is no operator; use one of =',
     ),
     case(
         "operator of another language",
         "odoo_search",
-        search([["name", "contains", "x"]]),
+        search([["name", "starts with", "x"]]),
         "invalid_call",
-        '"contains" is no operator; use "ilike"',
+        '"starts with" is no operator; use one of =',
     ),
     case(
         "misspelt operator",
@@ -214,11 +214,11 @@ QUERIES = [
     case(
         "several mistakes at once",
         "odoo_search",
-        search([["nmae", "=", "x"], ["name", "==", "x"]], order="emial"),
+        search([["nmae", "=", "x"], ["name", "ilke", "x"]], order="emial"),
         "invalid_call",
         "3 mistakes",
         "did you mean name?",
-        'use "="',
+        'did you mean "ilike"?',
         "did you mean email?",
     ),
 ]
