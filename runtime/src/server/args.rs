@@ -187,7 +187,7 @@ impl Arguments {
     pub(crate) fn method_ids(&self) -> Result<Vec<i64>> {
         let ids = self.ids("ids")?;
         let is_given = |id: &&Value| ids.is_empty() || as_integer(id) != Some(0);
-        if self.get("id").filter(is_given).is_none() {
+        if !self.get("id").is_some_and(|id| is_given(&id)) {
             return Ok(ids);
         }
         let id = self.required_id("id")?;
