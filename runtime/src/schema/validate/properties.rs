@@ -1,7 +1,7 @@
 //! Values of properties: by name or label, each checked as what its parent defines it to be.
 //!
 //! Which properties there are stands in a record, so it is checked in two steps: the shape with
-//! all the other values ([`shape`]), and each property when the definitions were read
+//! all the other values (`shape`), and each property when the definitions were read
 //! ([`prepare_properties`]).
 
 use serde_json::{Map, Value, json};

@@ -9,7 +9,7 @@ use crate::client::{Button, FormField, OpenedForm};
 use crate::error::{Error, Result};
 use crate::schema::text::{clean, join_bounded, nearest, quoted, shorten};
 use crate::server::buttons::{is_action_name, named};
-use crate::server::opened::Described;
+use crate::server::opened::{Described, titled};
 use crate::server::present::{fenced, one_line, visible};
 
 /// The most buttons and fields that a message names.
@@ -93,9 +93,8 @@ impl Opening<'_> {
             .filter(|(_, field)| is_hidden_now(field) && field.invisible_expr.is_some())
             .collect();
         let mut lines = vec![format!(
-            "not finished: Odoo opens {} ({}), to be filled in",
-            quoted(self.title, 80),
-            form.model
+            "not finished: Odoo opens {}, to be filled in",
+            titled(self.title, &form.model)
         )];
         self.add_texts(&mut lines);
         lines.push("fields (* required) and what stands in them:".to_owned());
@@ -129,9 +128,8 @@ impl Opening<'_> {
         let (shown, others): (Shown<'_>, Shown<'_>) =
             open.partition(|(_, field)| field.required || !is_empty(field));
         let mut lines = vec![format!(
-            "nothing was made yet: Odoo opens the form of a new record, {} ({})",
-            quoted(self.title, 80),
-            form.model
+            "nothing was made yet: Odoo opens the form of a new record, {}",
+            titled(self.title, &form.model)
         )];
         lines.push("fields (* required) and what Odoo proposes:".to_owned());
         lines.push(self.fenced_lines(&shown));
