@@ -223,9 +223,15 @@ impl UserSession {
             .collect();
         let named: Vec<String> = records.iter().map(present::cell).collect();
         let viewer = self.viewer().await?;
-        let url = match records.as_slice() {
-            [only] => viewer.record_url(model, &only["id"]),
-            _ => viewer.record_url(model, "<id>"),
+        let (link, url) = match records.as_slice() {
+            [only] => {
+                let url = viewer.record_url(model, &only["id"]);
+                (url.clone(), url)
+            }
+            _ => (
+                viewer.record_url(model, "<id>"),
+                viewer.record_url(model, "{id}"),
+            ),
         };
         let text = format!(
             "done; Odoo opens {}: {} {model}{}",
@@ -233,7 +239,7 @@ impl UserSession {
             page.count,
             match named.as_slice() {
                 [] => String::new(),
-                named => format!(", of these\n{}\nopen: {url}", fenced(&named.join("\n"))),
+                named => format!(", of these\n{}\nopen: {link}", fenced(&named.join("\n"))),
             }
         );
         let structured =
