@@ -183,6 +183,14 @@ impl Arguments {
         }
     }
 
+    /// Every record that the call names, whatever else is wrong with it: for the question whether
+    /// one of them is kept from assistants.
+    pub(crate) fn named_ids(&self) -> Vec<i64> {
+        let mut ids = self.ids("ids").unwrap_or_default();
+        ids.extend(self.required_id("id").ok());
+        ids
+    }
+
     /// The records of a method, which may also be one of the model: `id`, `ids`, or none.
     pub(crate) fn method_ids(&self) -> Result<Vec<i64>> {
         let ids = self.ids("ids")?;

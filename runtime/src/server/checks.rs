@@ -120,8 +120,7 @@ impl UserSession {
         args: Option<&Arguments>,
     ) -> Result<()> {
         let Some(args) = args else { return Ok(()) };
-        let ids = args.method_ids().unwrap_or_default();
-        self.admit_owners(model, schema.map(Arc::as_ref), &ids)
+        self.admit_owners(model, schema.map(Arc::as_ref), &args.named_ids())
             .await
     }
 

@@ -386,12 +386,18 @@ def test_files_of_a_closed_model_are_closed(
     by_id = client.call("odoo_count", model=MESSAGE, domain=[["attachment_ids", "=", str(hidden)]])
     assert_refused(by_id, "invalid_call", f"no record of {FILE} has the id {hidden}")
     assert mark not in by_id.text
-    for name, arguments in {
-        "odoo_read": {"ids": [shown, hidden]},
-        "odoo_update": {"id": hidden, "values": {"name": "x"}},
-        "odoo_delete": {"id": hidden},
-        "odoo_execute": {"method": "read", "ids": [hidden], "args": [["name"]]},
-    }.items():
+    reading = {"method": "read", "args": [["name"]]}
+    many = [shown] * 150
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("odoo_read", {"ids": [shown, hidden]}),
+        ("odoo_read", {"id": hidden, "ids": [shown, hidden]}),
+        ("odoo_update", {"id": hidden, "values": {"name": "x"}}),
+        ("odoo_update", {"id": shown, "ids": [shown, hidden], "values": {"name": "x"}}),
+        ("odoo_delete", {"id": hidden}),
+        ("odoo_execute", {"ids": [hidden], **reading}),
+        ("odoo_execute", {"ids": [*many, hidden], **reading}),
+    ]
+    for name, arguments in calls:
         assert_refused(client.call(name, model=FILE, **arguments), "access_denied", "belongs to")
     search = {"method": "search_read", "args": [mine, ["name"]]}
     assert_refused(client.call("odoo_execute", model=FILE, **search), "access_denied", "belongs")

@@ -40,6 +40,17 @@ fn a_method_takes_one_record_several_or_none() {
 }
 
 #[test]
+fn every_record_of_a_call_is_named() {
+    let named = |value| arguments(value).named_ids();
+    assert_eq!(named(json!({"id": "7"})), [7]);
+    assert_eq!(named(json!({"id": 7, "ids": [8, 7]})), [8, 7, 7]);
+    assert_eq!(named(json!({"id": 0, "ids": "[7]"})), [7]);
+    let many: Vec<i64> = (1..=500).collect();
+    assert_eq!(named(json!({"ids": many.clone()})), many);
+    assert!(named(json!({})).is_empty());
+}
+
+#[test]
 fn limits_are_bounded() {
     assert_eq!(arguments(json!({})).limit().unwrap(), 20);
     assert_eq!(arguments(json!({"limit": 5000})).limit().unwrap(), 100);
