@@ -208,6 +208,10 @@ fn hints(kind: ErrorKind, message: &str) -> Vec<&'static str> {
         ErrorKind::AccessDenied => vec![
             "The signed-in user has no right to do this in Odoo; an Odoo administrator can grant it. Do not try to work around it.",
         ],
+        // Words of our module (`addons/butopea_mcp/models/mcp_action.py`).
+        ErrorKind::MissingRecord if message.starts_with("The action ") => {
+            vec!["odoo_read of one record lists its buttons and the entries of its action menu."]
+        }
         ErrorKind::MissingRecord => {
             vec!["Search for the record again: it was deleted, or its id is wrong."]
         }
@@ -237,6 +241,17 @@ mod tests {
             "data": {"name": name, "message": message, "debug": "Traceback (most recent call last)"}
         }))
         .kind()
+    }
+
+    #[test]
+    fn a_missing_action_is_no_missing_record() {
+        let hints = |message: &str| {
+            let data = json!({"name": "odoo.exceptions.MissingError", "message": message});
+            let error = from_rpc_error(&json!({"code": 200, "data": data}));
+            error.hints().join(" ")
+        };
+        assert!(hints("The action 'sale.nothing' does not exist.").contains("lists its buttons"));
+        assert!(hints("Record does not exist or has been deleted.").contains("Search for"));
     }
 
     #[test]

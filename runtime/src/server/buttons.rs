@@ -31,10 +31,11 @@ pub(super) fn is_action_name(method: &str) -> bool {
     method.contains('.') || (!method.is_empty() && method.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Whether a read of these fields is one after which a person looks at the buttons.
-pub(super) fn wants_buttons(schema: &ModelSchema, asked: Option<&[String]>) -> bool {
+/// Whether a read of these fields is one after which a person looks at the buttons. The schema
+/// knows those of the form that are methods; others, of the list and of the menu, Odoo alone does.
+pub(super) fn wants_buttons(asked: Option<&[String]>) -> bool {
     let is_state = |name: &String| STATE_FIELDS.contains(&name.as_str());
-    !schema.actions.is_empty() && asked.is_none_or(|fields| fields.iter().any(is_state))
+    asked.is_none_or(|fields| fields.iter().any(is_state))
 }
 
 /// A button that may be pressed.
@@ -249,25 +250,27 @@ pub(super) fn show_buttons(
     buttons: &Buttons,
 ) -> Output {
     match buttons {
-        Buttons::Now(now) => add_buttons(&mut output, &schema.model, id, now),
+        Buttons::Now(now) => add_buttons(&mut output, schema, id, now),
+        Buttons::Unknown if schema.actions.is_empty() => {}
         Buttons::Unknown => add_static(&mut output, &schema.actions),
     }
     output
 }
 
-fn add_buttons(output: &mut Output, model: &str, id: i64, now: &ActionsNow) {
+fn add_buttons(output: &mut Output, schema: &ModelSchema, id: i64, now: &ActionsNow) {
+    let model = &schema.model;
     let shown = now
         .actions
         .iter()
         .filter(|button| button.shown_for.contains(&id) && !button.statistic);
     let shown: Vec<&Button> = shown.collect();
     let mut listed: Vec<Value> = shown.iter().map(|button| as_json(button)).collect();
-    if shown.is_empty() {
-        output.text.push_str("\nactions now: none");
-    } else {
+    if !shown.is_empty() {
         output
             .text
             .push_str(&format!("\nactions now: {}", with_questions(&shown)));
+    } else if !schema.actions.is_empty() {
+        output.text.push_str("\nactions now: none");
     }
     let in_list = now.list_actions.iter();
     let in_list: Vec<&Button> = in_list.filter(|b| b.shown_for.contains(&id)).collect();
@@ -282,7 +285,9 @@ fn add_buttons(output: &mut Output, model: &str, id: i64, now: &ActionsNow) {
             entry
         }));
     }
-    output.structured["actions"] = json!(listed);
+    if !listed.is_empty() || !schema.actions.is_empty() {
+        output.structured["actions"] = json!(listed);
+    }
     let menu = now.menu.iter().filter(|entry| entry.views.contains("form"));
     let menu: Vec<Value> = menu
         .map(|entry| json!({"method": entry.method, "label": clean(&entry.label, 60)}))
@@ -431,7 +436,9 @@ mod tests {
             structured: json!({}),
             text: String::new(),
         };
-        add_buttons(&mut output, "sale.order", 2, &now());
+        let wire = json!({"model": "sale.order", "fields": {}});
+        let schema = ModelSchema::from_wire(&wire).unwrap();
+        add_buttons(&mut output, &schema, 2, &now());
         assert_eq!(
             output.text,
             "\nactions now: action_cancel “Cancel” (asks “Sure?”)\nactions now, of its list: \
@@ -444,6 +451,27 @@ mod tests {
                 {"method": "action_cancel", "label": "Cancel", "confirm": "Sure?"},
                 {"method": "action_print_label", "label": "Label", "where": "list"},
             ])
+        );
+    }
+
+    #[test]
+    fn a_model_without_buttons_has_no_word_of_them() {
+        let read = |actions: Value| {
+            let mut output = Output {
+                structured: json!({}),
+                text: String::new(),
+            };
+            let wire = json!({"model": "x", "fields": {}, "actions": actions});
+            let schema = ModelSchema::from_wire(&wire).unwrap();
+            let now = serde_json::from_value(json!({"records": [], "actions": []})).unwrap();
+            add_buttons(&mut output, &schema, 2, &now);
+            (output.text, output.structured)
+        };
+        assert_eq!(read(json!([])), (String::new(), json!({})));
+        let hidden = read(json!([{"method": "action_confirm"}]));
+        assert_eq!(
+            hidden,
+            ("\nactions now: none".to_owned(), json!({"actions": []}))
         );
     }
 

@@ -139,8 +139,7 @@ impl UserSession {
             fields: &fields,
             schema,
         };
-        let with_buttons =
-            ids.len() == 1 && schema.is_some_and(|schema| wants_buttons(schema, asked.as_deref()));
+        let with_buttons = ids.len() == 1 && schema.is_some() && wants_buttons(asked.as_deref());
         let asking = async {
             if with_buttons {
                 self.buttons_of(&model, &ids).await
