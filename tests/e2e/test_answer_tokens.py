@@ -41,7 +41,7 @@ def plenty(odoo: Odoo) -> Iterator[None]:
             several = [some] if odoo.series >= (18, 0) else [[order] for order in some]
             for each in several:
                 copies = odoo.call("sale.order", "copy", each)
-                made["sale.order"] += copies["ids"] if isinstance(copies, dict) else [copies]
+                made["sale.order"] += copies if isinstance(copies, list) else [copies]
     missing = MOST - odoo.count("res.partner")
     values = [
         {"name": f"E2E Contact {n}", "email": f"contact{n}@e2e.test", "phone": f"+1 555 01{n:02}"}
