@@ -178,8 +178,8 @@ TARGETS = [
         "action of another model",
         "odoo_execute",
         {"model": PARTNER, "method": "base.action_model_model", "ids": ["{partner}"]},
-        "access_denied",
-        "finds no action",
+        "validation",
+        "base.action_model_model (Models) belongs to ir.model, not to res.partner",
     ),
     case(
         "action that does not exist",

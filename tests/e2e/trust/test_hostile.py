@@ -378,7 +378,8 @@ def test_labels_of_buttons(server: McpClient, odoo: Odoo, records: Records) -> N
             shown = checked(server.ok("odoo_read", model=TAG, id=tag))
             said = read_answer(shown.text).said
             (line,) = [line for line in said if line.startswith("actions now: ")]
-            assert re.fullmatch(r"actions now: action_archive “[^“”]*”", line), line
+            form = r"actions now: action_archive “[^“”]*” \(asks “[^“”]*”\)"
+            assert re.fullmatch(form, line), line
             (action,) = shown.structured["actions"]
             assert action["method"] == "action_archive"
         finally:
@@ -398,7 +399,9 @@ def test_a_dialogue(server: McpClient, records: Records, partners: list[int]) ->
         usual = usual or said
         assert said == usual
         wizard = pressed.structured["wizard"]
-        (names,) = [line for line in answer.blocks[0] if line.startswith("partner_ids")]
+        # What the form says stands before its fields.
+        _words, fields = answer.blocks[:2]
+        (names,) = [line for line in fields if line.startswith("partner_ids")]
         ids = [int(x.rpartition("(")[2].rstrip(")")) for x in list_of(names.partition(" = ")[2])]
         if not names.endswith("…"):
             assert sorted(ids) == sorted([one, other]), names
@@ -423,7 +426,8 @@ def test_records_that_open(
         call = {"model": PARTNER, "method": str(window), "ids": mine[:1]}
         opened = checked(server.ok("odoo_execute", **call))
         answer = read_answer(opened.text)
-        assert len(answer.said) == 2, answer.said
+        opened_by = link(odoo, PARTNER, "<id>" if len(mine) > 1 else mine[0])
+        assert answer.said[1:] == ["<block>", f"open: {opened_by}"]
         rows = stored(odoo, PARTNER, mine, "display_name")
         names = {f"{in_one_line(cleaned(row['display_name']))} ({row['id']})" for row in rows}
         assert set(answer.block) == names
