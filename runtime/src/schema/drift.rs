@@ -320,6 +320,9 @@ fn without_known(field: &FieldSchema) -> FieldSchema {
     rest.selection = None;
     (rest.required, rest.readonly) = (false, false);
     (rest.translate, rest.company_dependent) = (false, false);
+    // No file has what is known of the live Odoo alone.
+    (rest.definition_record, rest.definition_record_field) = (None, None);
+    rest.properties.clear();
     rest
 }
 
@@ -405,6 +408,26 @@ mod tests {
     #[test]
     fn the_same_has_no_difference() {
         assert!(changes(&order(), &order()).is_empty());
+    }
+
+    #[test]
+    fn a_live_schema_is_no_other_than_that_of_its_file() {
+        let live = ModelSchema::from_wire(&json!({
+            "model": "x.task",
+            "fields": {
+                "name": {"type": "char", "searchable": true, "sortable": true},
+                "features": {
+                    "type": "properties", "definition_record": "project_id",
+                    "definition_record_field": "feature_definition",
+                },
+            },
+            "actions": [{"method": "action_done", "needs_records": true}]
+        }))
+        .unwrap();
+        assert!(live.fields["features"].definition_record.is_some());
+        let written = serde_json::to_value(&live).unwrap();
+        let read: ModelSchema = serde_json::from_value(written).unwrap();
+        assert!(said(&read, &live).is_empty(), "{:?}", said(&read, &live));
     }
 
     #[test]

@@ -314,14 +314,17 @@ impl Arguments {
         }
     }
 
-    /// A list; empty when the argument is missing. Its items may be JSON as text, too: schemas of
-    /// lists of texts allow no other form of it.
+    /// A list; empty when the argument is missing. Where all of its items are texts, they may be
+    /// JSON, too: schemas of lists of texts allow no other form of it.
     pub(crate) fn list(&self, name: &str) -> Result<Vec<Value>> {
         let Some(value) = self.get(name) else {
             return Ok(Vec::new());
         };
         match parse_text(value) {
-            Value::Array(items) => Ok(items.iter().map(parse_text).collect()),
+            Value::Array(items) if items.iter().all(Value::is_string) => {
+                Ok(items.iter().map(parse_text).collect())
+            }
+            Value::Array(items) => Ok(items),
             _ => Err(wrong_type(name, "a list of positional arguments", value)),
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn unset(
 
 fn has_empty_key(field: &FieldSchema) -> bool {
     let mut options = field.selection.iter().flatten();
-    options.any(|option| option.key.to_string().is_empty())
+    options.any(|option| option.key.to_string().trim().is_empty())
 }
 
 #[cfg(test)]
@@ -69,6 +69,7 @@ mod tests {
         for value in [
             json!({"type": "integer"}),
             json!({"type": "selection", "selection": [["", "None"]]}),
+            json!({"type": "selection", "selection": [[" ", "Blank"]]}),
         ] {
             assert_eq!(unset(&field(&value), "=", &json!("")), None);
         }

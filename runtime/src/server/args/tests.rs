@@ -136,6 +136,9 @@ fn lists_may_be_texts_and_their_items_json() {
         args.list("args").unwrap(),
         [json!([["id", "=", 1]]), json!("[x]"), json!("7")]
     );
+    // Who sends a number can send a list, too: the text is one.
+    let mixed = arguments(json!({"args": [1, "{}"]}));
+    assert_eq!(mixed.list("args").unwrap(), [json!(1), json!("{}")]);
     assert_eq!(args.filter().domain, json!(["|", ["id", "=", 1], []]));
     // One condition, whose value is a text.
     assert_eq!(args.filter().any_of, json!(["name", "=", "[1]"]));
