@@ -316,9 +316,11 @@ def test_a_method_that_is_called_wrongly(
     ids=lambda value: value["method"] if isinstance(value, dict) else "",
 )
 def test_what_does_not_fit_a_method_is_said_in_plain_words(
-    server: McpClient, call: dict[str, Any], says: str
+    server: McpClient, odoo: Odoo, call: dict[str, Any], says: str
 ) -> None:
     """Python's own sentences count `self`, and speak of no ids."""
+    if call["method"] == "web_read" and odoo.series < (17, 0):
+        pytest.skip("up to 16.0 there is no web_read")
     refused = server.call("odoo_execute", model="res.partner", **call)
     assert_refused(refused, ("validation", "unknown_method"), says)
 
